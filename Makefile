@@ -1,0 +1,61 @@
+# make demo    train on real photos and show what comes out
+# make test    every test
+# make check   format, lint, types, import contracts, documentation, fast tests: before every commit
+# make bench   the benchmarks, results into benchmarks/results
+# make docs    the documentation as web pages, into build/docs
+# Each one first makes .venv and installs what it needs there; that is done once.
+
+.POSIX:
+.PHONY: help demo test check lint bench docs clean
+
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+# Choose another Python with: make demo PYTHON=python3.13
+PYTHON =
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+demo: $(VENV)/.demo
+	@sh tools/demo.sh
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+check: lint
+	@echo "fast tests"
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.dev
+	@echo "format" && $(BIN)/ruff format --check .
+	@echo "lint" && $(BIN)/ruff check --quiet .
+	@echo "types" && $(BIN)/mypy
+	@echo "import contracts" && $(BIN)/lint-imports --no-cache --no-logo
+	@echo "documentation" && $(BIN)/python tools/docs.py check
+
+bench: $(VENV)/.dev
+	@for script in benchmarks/[a-z]*.py; do \
+		test -f "$$script" || { echo "there are no benchmarks yet"; exit 0; }; \
+		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+docs: $(VENV)/.dev
+	@$(BIN)/python tools/docs.py build build/docs
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/.made:
+	@sh tools/make_venv.sh $(VENV) $(PYTHON)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Vitreous and what it needs into $(VENV) (160 MB to download, once) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Vitreous and the tools for its tests into $(VENV) (210 MB to download, once) ..."
+	@$(PIP) --editable ".[dev]"
+	@touch $(VENV)/.demo $@

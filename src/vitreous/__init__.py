@@ -1,0 +1,30 @@
+"""Vitreous: turn a folder of photos into a model you can trust, and follow every answer back to its pixels.
+
+import vitreous as vt
+run = vt.train("photos/")         # Run: run.labels, run.metrics, run.folder
+run.predict("new.jpg")            # Answers: label, confidence, the rest of the distribution
+run.evaluate()                    # Evaluation: every metric with its interval
+vt.load("runs/photos-1")          # the same run, later
+vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vitreous.api import Run, load, predict, predict_many, sample, train
+
+__version__ = "0.1.0"
+__all__ = ["Run", "load", "predict", "predict_many", "sample", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    # what needs numpy and the engine is loaded at first use, so that `vitreous --help` needs neither
+    if name in __all__:
+        from vitreous import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'vitreous' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,178 @@
+"""What Vitreous does, from Python. Each function joins parts of other packages; the command line calls these and nothing else."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from vitreous.core.reporter import Printed, Quiet, Reporter
+from vitreous.core.text import visible
+from vitreous.data.decode import Decoded
+from vitreous.errors import UnreadableImage
+from vitreous.fit.settings import TrainSettings, policy
+from vitreous.infer.engine import Setting
+from vitreous.infer.network import Network, load_network
+from vitreous.runs.folder import RunFolder, open_run, verify
+from vitreous.tasks.classify.answers import Answers, Failure
+from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.tasks.classify.predict import predict as predict_files
+
+Image = str | os.PathLike[str]
+
+
+class Run:
+    """A trained model and its folder. `labels` in the order of the outputs; `metrics` as they stood at the end of training."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._run = folder
+        self.folder = folder.path
+        self.labels: list[str] = list(folder.facts["labels"])
+        self.metrics: dict[str, Any] = dict(folder.facts["metrics"])
+        self._network: Network | None = None
+
+    @property
+    def network(self) -> Network:
+        """`model.onnx`, verified against its hash when it is first read."""
+        if self._network is None:
+            self._run.read("model.onnx")
+            self._network = load_network(self._run.file("model.onnx"))
+        return self._network
+
+    def predict(self, image: Image) -> Answers:
+        """The answer for one file. Raises UnreadableImage."""
+        return _one(self.network, image)
+
+    def predict_many(self, images: Image | Iterable[Image]) -> list[Answers | Failure]:
+        """The answers for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
+        return _many(self.network, images)
+
+    def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> Evaluation:
+        """Metrics with 95 % intervals on the run's own test pictures, or on a labelled folder or CSV.
+
+        Raises RunError where files of the run are damaged, DataError where there is nothing to evaluate on.
+        """
+        from vitreous.fit.evaluation import evaluate_folder, evaluate_test_part
+
+        verify(self._run)
+        quiet = reporter or Quiet()
+        if data is None:
+            return evaluate_test_part(self._run, self.network, engine, quiet)
+        return evaluate_folder(self._run, self.network, Path(data), engine, quiet)
+
+    def __repr__(self) -> str:
+        accuracy, (low, high) = self.metrics["accuracy"], self.metrics["accuracy_interval"]
+        names = ", ".join(visible(label) for label in self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
+        remark = f"\n  {self._run.remark}" if self._run.remark else ""
+        head = f"Run {visible(str(self.folder))}: {len(self.labels)} classes ({names})"
+        return f"{head}\n  accuracy {accuracy:.3f} [{low:.3f}, {high:.3f}] on {self.metrics['what']}{remark}"
+
+    def _repr_html_(self) -> str:
+        accuracy, (low, high) = self.metrics["accuracy"], self.metrics["accuracy_interval"]
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{escape(visible(each['label']))}</td><td>{each['num_images']}</td>"
+            f"<td>{_or_dash(each['precision'])}</td>"
+            f"<td>{_or_dash(each['recall'])}</td></tr>"
+            for each in self.metrics["classes"]
+        )
+        head = "<tr><th>class</th><th>pictures</th><th>precision</th><th>recall</th></tr>"
+        return (
+            f"<p><b>{escape(visible(self.folder.name))}</b>: accuracy {accuracy:.3f} [{low:.3f}, {high:.3f}] on {escape(self.metrics['what'])}</p>"
+            f"<table>{head}{rows}</table>"
+        )
+
+
+def train(
+    data: Image,
+    *,
+    minutes: float | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    settings: Image | None = None,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Run:
+    """Train on a folder of pictures or a CSV table and return the run, finished, saved and tested.
+
+    `minutes`: how long it may take; None means as soon as possible. `settings`: a TOML file. `options`: the other fields of
+    `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column, label_column, max_pixels, tolerate_truncated).
+    Raises DataError, UsageError, StorageError.
+    """
+    from vitreous.fit.training import train as train_folder
+
+    resolved = resolve_settings({"minutes": minutes, "seed": seed or None, "name": name, **options}, settings)
+    return Run(train_folder(Path(data), resolved, reporter or Printed()))
+
+
+def resolve_settings(arguments: dict[str, Any], file: Image | None) -> TrainSettings:
+    """Settings from arguments (None: not given), then the file, then the defaults. Raises UsageError."""
+    from vitreous.fit.settings import resolve
+
+    return resolve(arguments, Path(file) if file else None)
+
+
+def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, Any]:
+    """What a training would do, without doing it: settings as resolved, data, plan. Nothing is written but the engine's cache."""
+    from vitreous.fit.plan import make_plan
+    from vitreous.fit.training import read
+
+    source = read(Path(data), settings, reporter)
+    made = make_plan(source, load_network(), settings)
+    for line in made.lines:
+        reporter.say(line)
+    facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}
+    return {"settings": settings.to_json(), "data": facts, "plan": made.to_json()}
+
+
+def load(run: Image) -> Run:
+    """Open a run by its folder, or by the model.onnx in it. Raises RunError, which says what is there instead."""
+    return Run(open_run(Path(run)))
+
+
+def predict(image: Image) -> Answers:
+    """What the shipped network says of one file, out of 1000 ImageNet classes. Raises UnreadableImage."""
+    return _one(load_network(), image)
+
+
+def predict_many(images: Image | Iterable[Image]) -> list[Answers | Failure]:
+    """The same for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
+    return _many(load_network(), images)
+
+
+def sample(name: str, folder: Image) -> int:
+    """Write example data as a folder of class folders: "clothing" (photos) or "digits". Returns the number of pictures."""
+    from vitreous.data.samples import write_sample
+
+    return write_sample(name, Path(folder))
+
+
+def answers(
+    network: Network, paths: Sequence[str], engine: str = "auto", max_pixels: int | None = None, tolerate_truncated: bool = False
+) -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+    """Answers for files as they become ready, in their order, with what was decoded."""
+    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated))
+
+
+def engine_for(network: Network, count: int, engine: str) -> Setting:
+    """The setting for a trained network: its own number format unless `engine` names another."""
+    from vitreous.infer.choose import setting_for_answers
+
+    return setting_for_answers(network, count, engine)
+
+
+def _one(network: Network, image: Image) -> Answers:
+    ((result, _),) = answers(network, [os.fspath(image)])
+    if isinstance(result, Failure):
+        raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
+    return result
+
+
+def _many(network: Network, images: Image | Iterable[Image]) -> list[Answers | Failure]:
+    from vitreous.data.sources.pictures import pictures_in
+
+    named = [images] if isinstance(images, str | os.PathLike) else list(images)
+    return [answer for answer, _ in answers(network, pictures_in(named))]
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

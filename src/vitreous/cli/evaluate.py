@@ -1,0 +1,23 @@
+"""`vitreous evaluate RUN [DATA]`"""
+
+import json
+
+import click
+
+from vitreous.cli.terminal import reporter
+from vitreous.core.text import visible
+
+
+@click.command("evaluate", short_help="Measure a run.")
+@click.argument("run")
+@click.argument("data", required=False)
+@click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+def command(run: str, data: str | None, engine: str, as_json: bool) -> None:
+    """Accuracy, balanced accuracy, F1, log loss and calibration of RUN, each with its 95 % interval, per class and in all:
+    on the run's own test pictures, or on DATA, a labelled folder or CSV table."""
+    from vitreous import api
+
+    with reporter(as_json) as tell:
+        evaluation = api.load(run).evaluate(data, engine=engine, reporter=tell)
+    click.echo(json.dumps(evaluation.to_json()) if as_json else "\n".join(visible(line) for line in evaluation.lines()))

@@ -1,0 +1,138 @@
+"""`vitreous predict [RUN] IMAGE...`"""
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vitreous.core.text import csv_cell, plural, visible
+from vitreous.errors import UsageError
+
+if TYPE_CHECKING:
+    from vitreous.infer.network import Network
+    from vitreous.tasks.classify.answers import Answers, Failure
+
+
+@click.command("predict", short_help="Answer for photos.")
+@click.argument("names", nargs=-1, required=True, metavar="[RUN] IMAGE...")
+@click.option("--top", type=click.IntRange(1), default=None, help="How many classes to give for each picture (1 for text, 5 for JSON).")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line for each picture.")
+@click.option("--csv", "form", flag_value="csv", help="A CSV table: image, label, confidence, error.")
+@click.option("--out", type=click.Path(), help="Write the answers to this file instead of standard output.")
+@click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
+@click.option("--max-pixels", type=int, help="Largest picture that is read.")
+@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
+def command(
+    names: tuple[str, ...], top: int | None, form: str | None, out: str | None, engine: str, max_pixels: int | None, tolerate_truncated: bool
+) -> int:
+    """Answer for each IMAGE: files, folders, patterns, or - for a list of files on standard input.
+
+    With RUN (a run folder or a model.onnx), in its classes; without, one of 1000 ImageNet classes.
+    """
+    from vitreous import api
+
+    network, rest = _network(names)
+    paths = _paths(rest)
+    lines = _Lines(form or "text", top or (1 if form in (None, "csv") else 5), len(paths))
+    failures = 0
+
+    def written() -> Iterator[str]:
+        nonlocal failures
+        yield from lines.head()
+        for answer, _ in api.answers(network, paths, engine, max_pixels, tolerate_truncated):
+            failed = lines.is_failure(answer)
+            failures += failed
+            if failed and (form is None or out):
+                click.echo(f"error: {visible(answer.image)}: {visible(getattr(answer, 'reason', ''))}", err=True)
+            yield lines.line(answer)
+
+    if out:
+        from vitreous.storage.atomic import write_atomically
+
+        write_atomically(Path(out), "".join(written()).encode("utf-8", "backslashreplace"))
+        click.echo(f"{plural(len(paths) - failures, 'answer')} in {visible(out)}" + (f", {failures} failed" if failures else ""), err=True)
+    else:
+        for line in written():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    return 1 if failures else 0
+
+
+def _network(names: tuple[str, ...]) -> "tuple[Network, tuple[str, ...]]":
+    """The network that the first name stands for, and the rest; the shipped one where the first name is a picture."""
+    from vitreous import api
+    from vitreous.infer.network import load_network
+
+    first = names[0]
+    is_run = os.path.isfile(os.path.join(first, "run.json")) or first.lower().endswith(".onnx")
+    if is_run:
+        if len(names) == 1:
+            raise UsageError(
+                "no picture was named", f"only {visible(first)}", "one or more pictures behind it", f"vitreous predict {visible(first)} PHOTO"
+            )
+        inside = os.path.isfile(os.path.join(os.path.dirname(first), "run.json"))
+        if first.lower().endswith(".onnx") and not inside:
+            return load_network(Path(first)), names[1:]
+        return api.load(first).network, names[1:]
+    if not os.path.lexists(first) and len(names) > 1 and first != "-" and not any(c in first for c in "*?["):
+        # a run that is not there would otherwise be reported as a broken picture
+        api.load(first)
+    return load_network(), names
+
+
+def _paths(names: tuple[str, ...]) -> list[str]:
+    from vitreous.data.sources.pictures import pictures_in
+
+    listed: list[str] = []
+    for name in names:
+        if name == "-":
+            lines = sys.stdin.buffer.read().splitlines()
+            listed += [os.fsdecode(line) for line in lines if line.strip()]
+        else:
+            listed.append(name)
+    return pictures_in(listed)
+
+
+class _Lines:
+    """How an answer is written: as text, JSON or CSV."""
+
+    def __init__(self, form: str, top: int, count: int) -> None:
+        self._form, self._top, self._alone = form, top, count == 1
+
+    def head(self) -> Iterator[str]:
+        if self._form == "csv":
+            numbers = [""] + [f"_{n}" for n in range(2, self._top + 1)]
+            yield _row(["image", *(f"{name}{n}" for n in numbers for name in ("label", "confidence")), "error"])
+
+    def is_failure(self, answer: "Answers | Failure") -> bool:
+        return hasattr(answer, "reason")
+
+    def line(self, answer: "Answers | Failure") -> str:
+        if self._form == "json":
+            return json.dumps(answer.to_json(self._top)) + "\n"
+        from vitreous.tasks.classify.answers import Failure
+
+        if isinstance(answer, Failure):
+            if self._form == "text":
+                return ""
+            return _row([csv_cell(answer.image), *[""] * (2 * self._top), csv_cell(answer.reason)])
+        best = answer.top(self._top)
+        if self._form == "csv":
+            cells = [cell for each in best for cell in (csv_cell(each.label), f"{each.confidence:.6f}")]
+            return _row([csv_cell(answer.image), *cells, *[""] * (2 * (self._top - len(best))), ""])
+        if self._alone and self._top > 1:
+            return "".join(f"{visible(each.label)}\t{each.confidence:.4f}\n" for each in best)
+        told = "\t".join(f"{visible(each.label)}\t{each.confidence:.4f}" for each in best)
+        return f"{told}\n" if self._alone else f"{visible(answer.image)}\t{told}\n"
+
+
+def _row(cells: list[str]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+    return stream.getvalue()

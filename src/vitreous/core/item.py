@@ -1,0 +1,61 @@
+"""One labelled picture of a data set, before it is opened."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Split(StrEnum):
+    """Which part of the data a picture belongs to."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+# What folders and CSV cells call the three parts, any case.
+SPLIT_ALIASES = {
+    "train": Split.TRAIN,
+    "training": Split.TRAIN,
+    "valid": Split.VALIDATION,
+    "val": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "dev": Split.VALIDATION,
+    "test": Split.TEST,
+    "testing": Split.TEST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file and what is known of it. `relative` is the path below the data folder, with forward slashes."""
+
+    path: str
+    relative: str
+    label: str
+    split: Split | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is not used, and why."""
+
+    relative: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a data folder or a CSV holds: the items in a fixed order, what was left out, and remarks for the user."""
+
+    root: Path
+    kind: str  # "class folders", "split folders", "csv"
+    items: list[Item]
+    left_out: list[LeftOut] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def labels(self) -> list[str]:
+        """Class names in sorted order: the order of a network's outputs."""
+        return sorted({item.label for item in self.items})

@@ -1,0 +1,40 @@
+"""Text that came from files (labels, file names) made safe to show: it never becomes markup, control codes or a formula."""
+
+import unicodedata
+
+# Characters that make a spreadsheet take a cell for a formula (OWASP, "CSV injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def visible(text: str) -> str:
+    """For a terminal: control, format and surrogate characters are written as escapes, everything else stays.
+
+    >>> visible("a\\x1b[31mb\\n")
+    'a\\\\x1b[31mb\\\\n'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(c) if unicodedata.category(c) in _INVISIBLE and c != "\u200d" else c for c in text)
+
+
+def csv_cell(text: str) -> str:
+    """For a CSV: a cell that a spreadsheet would run as a formula gets an apostrophe in front; lone surrogates are escaped.
+
+    >>> csv_cell("=1+1")
+    "'=1+1"
+    """
+    text = "".join(_escaped(c) if "\ud800" <= c <= "\udfff" else c for c in text)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """
+    >>> plural(1, "photo"), plural(1200, "photo"), plural(2, "class", "classes")
+    ('1 photo', '1,200 photos', '2 classes')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,1 @@
+"""From files to pictures: sources, decoding, duplicates, splits, the pack of decoded pictures."""

@@ -1,0 +1,81 @@
+"""What stands where: class folders, split folders, CSV tables.
+
+source = read_source(Path("photos"))
+require_trainable(source)
+"""
+
+import os
+import stat
+from collections import Counter
+from pathlib import Path
+
+from vitreous.core.item import Source, Split
+from vitreous.core.text import plural, visible
+from vitreous.data.formats import SUFFIXES
+from vitreous.data.sources.csv_table import read_csv
+from vitreous.data.sources.folders import LAYOUT, read_folders
+from vitreous.errors import DataError, UsageError, nearest
+
+__all__ = ["read_source", "require_trainable"]
+
+_TABLES = {".csv", ".tsv", ".txt"}
+
+
+def read_source(path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
+    """The labelled pictures of a folder (`read_folders`) or of a CSV file (`read_csv`). No picture is opened.
+
+    `group` is a column of the CSV or a regular expression on the path below the data folder. Raises DataError where there is
+    nothing to use, and UsageError for columns of a folder or a wrong expression.
+    """
+    failed = f"cannot read {visible(str(path))}"
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise DataError(failed, "there is no such folder or file", remedy=_near(path)) from None
+    except (OSError, ValueError) as error:
+        raise DataError(failed, getattr(error, "strerror", None) or str(error)) from None
+    if stat.S_ISDIR(mode):
+        if image_column or label_column:
+            raise UsageError(failed, "an image or label column was named, but this is a folder", remedy="give the CSV file itself")
+        return read_folders(path, group)
+    if stat.S_ISREG(mode) and path.suffix.lower() in _TABLES:
+        return read_csv(path, image_column, label_column, group)
+    raise DataError(failed, _what(path, mode), f"needed is a folder ({LAYOUT}) or a CSV file with the columns image and label")
+
+
+def require_trainable(source: Source) -> None:
+    """Raises DataError unless there are two classes or more, each with two pictures or more, and each in the training part."""
+    failed = f"cannot train on {visible(str(source.root))}"
+    counts = Counter(item.label for item in source.items)
+    if len(counts) < 2:
+        found = ", ".join(f"{visible(label)!r} with {plural(count, 'picture')}" for label, count in counts.items()) or "none"
+        needed = f"two classes or more are needed: {LAYOUT}" if source.kind != "csv" else "two different labels or more are needed"
+        raise DataError(failed, f"only one class was found, {found}" if counts else "no labelled picture was found", needed)
+    if small := sorted(label for label, count in counts.items() if count < 2):
+        raise DataError(failed, f"only one picture in {_listed(small)}", "two or more are needed in each", "add pictures or leave the class out")
+    learned = {item.label for item in source.items if item.split in (None, Split.TRAIN)}
+    if unseen := sorted(set(counts) - learned):
+        raise DataError(failed, f"no picture to learn from in {_listed(unseen)}, only in other parts", remedy="add some to train, or leave it out")
+
+
+def _listed(labels: list[str]) -> str:
+    shown = ", ".join(repr(visible(label)) for label in labels[:8])
+    return ("class " if len(labels) == 1 else "the classes ") + shown + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+
+
+def _near(path: Path) -> str:
+    try:
+        return nearest(path.name, [visible(name) for name in os.listdir(path.parent) if not name.startswith(".")])
+    except OSError:
+        return f"there is no {visible(str(path.parent))} either"
+
+
+def _what(path: Path, mode: int) -> str:
+    if not stat.S_ISREG(mode):
+        return "it is neither a folder nor a file"
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return "it is a single picture"
+    if suffix in {".zip", ".tar", ".gz", ".tgz", ".xz", ".7z", ".rar"}:
+        return "it is an archive, which must be unpacked first"
+    return f"it is a file {f'of the kind {suffix}' if suffix else 'without suffix'}"

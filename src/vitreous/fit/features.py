@@ -1,0 +1,156 @@
+"""Features of all pictures of a data folder, each picture decoded and sent through the network at most once, ever.
+
+What the pack already holds is taken from there; the rest goes through the pipeline and into the pack.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.core.item import Item, LeftOut
+from vitreous.core.view import View
+from vitreous.data.decode import Decoded, Policy
+from vitreous.data.pack import FACTS, Pack, Rows, fits
+from vitreous.errors import StorageError
+from vitreous.fit.softmax import Floats, Ints
+from vitreous.infer.engine import Outputs, Setting, start_engine
+from vitreous.infer.network import Network
+from vitreous.infer.pipeline import Forward, decoded_side_by_side
+
+# Called with what is being done, how many pictures are done, and how many there are.
+Progress = Callable[[str, int, int], None]
+_FLUSH = 256
+_COLUMNS = 64
+
+
+@dataclass
+class Gathered:
+    """`features` [N, D] and `facts` [N] of all items; rows of items in `errors` hold nothing. `keys`: b"" where unreadable."""
+
+    features: Floats
+    facts: NDArray[np.void]
+    keys: list[bytes]
+    errors: dict[int, LeftOut] = field(default_factory=dict)
+    decoded: int = 0
+    remark: str = ""
+
+    @property
+    def readable(self) -> list[int]:
+        return [number for number, key in enumerate(self.keys) if key]
+
+
+def gather(items: Sequence[Item], pack: Pack, network: Network, setting: Setting, view: View, policy: Policy, progress: Progress) -> Gathered:
+    """Facts and features of every item, with the errors of those that cannot be read."""
+    return _Pass(items, pack, network, setting, view, policy, progress).run()
+
+
+def arrange(features: Floats, order: Ints) -> Floats:
+    """`features[order]` without a second copy: some columns at a time, in place. The array given is used up."""
+    for first in range(0, features.shape[1], _COLUMNS):
+        part = slice(first, first + _COLUMNS)
+        features[: len(order), part] = features[order, part]
+    return features[: len(order)]
+
+
+class _Pass:
+    """One pass over the items: first what is known, then the pipeline, writing to the pack as it goes."""
+
+    def __init__(self, items: Sequence[Item], pack: Pack, network: Network, setting: Setting, view: View, policy: Policy, progress: Progress) -> None:
+        self.items, self.pack, self.progress = items, pack, progress
+        self.network, self.setting, self.view, self.policy = network, setting, view, policy
+        width = int(network.facts.get("features", 1280))
+        self.out = Gathered(np.zeros((len(items), width), np.float32), np.zeros(len(items), FACTS), [b""] * len(items))
+        name = f"{view.kind}-{view.size}-{view.short_side}"
+        self.facts = pack.rows("facts", (), FACTS)
+        self.pixels = pack.rows(f"pixels-{name}", (view.size, view.size, 3), np.uint8)
+        self.features = pack.rows(f"features-{network.fingerprint}-{name}-{setting.number_format}", (width,), np.float32)
+        self.waiting: list[tuple[int, Decoded]] = []  # decoded, not yet in the pack
+        self.stored: list[int] = []  # went through the network, features not yet in the pack
+
+    def run(self) -> Gathered:
+        missing = self._take_known()
+        if not missing:
+            self.progress("features", len(self.items), len(self.items))
+            return self.out
+        bytes_needed = len(missing) * (self.view.size**2 * 3 + self.out.features.shape[1] * 4 + FACTS.itemsize)
+        if not fits(self.pack, bytes_needed):
+            self.pack.stop_writing()
+            self.out.remark = f"the pack of decoded pictures ({bytes_needed / 1e6:,.0f} MB) is not kept: no place or no access"
+        elif bytes_needed > 200_000_000:
+            self.out.remark = f"the pack of decoded pictures takes {bytes_needed / 1e9:,.1f} GB in the cache folder"
+        engine = start_engine(self.network, self.setting, ("features",), self.view.size)
+        forward = Forward(engine, self.view.size, self._store)
+        done = len(self.items) - len(missing)
+        try:
+            for result in decoded_side_by_side(((i, self.items[i].path) for i in missing), (self.view,), self.policy):
+                if result.decoded is None:
+                    self.out.errors[result.index] = LeftOut(self.items[result.index].relative, str(result.error and result.error.arrived))
+                else:
+                    self._take(result.index, result.decoded)
+                    forward.add(result.index, result.decoded.views[0])
+                done += 1
+                self.progress("features", done, len(self.items))
+            forward.finish()
+        finally:
+            self._flush_pixels()
+            self._flush_features()
+        return self.out
+
+    def _take_known(self) -> list[int]:
+        """Fill in what the pack holds; the numbers of the items that it does not."""
+        if self.features is None or self.facts is None or not len(self.features):
+            return list(range(len(self.items)))
+        missing, facts, features = [], self.facts.map(), self.features.map()
+        for number, item in enumerate(self.items):
+            key = self.pack.known_key(item.relative, item.path)
+            row, fact = (self.features.find(key), self.facts.find(key)) if key else (None, None)
+            if key is None or row is None or fact is None or not self.features.whole(row, features[row]):
+                missing.append(number)
+                continue
+            self.out.keys[number] = key
+            self.out.features[number], self.out.facts[number] = features[row], facts[fact]
+        return missing
+
+    def _take(self, index: int, decoded: Decoded) -> None:
+        self.out.decoded += 1
+        self.out.keys[index] = decoded.key
+        self.out.facts[index] = (decoded.width, decoded.height, decoded.thumbnail)
+        if self.pack.writable:
+            self.pack.remember(self.items[index].relative, self.items[index].path, decoded.key)
+            self.waiting.append((index, decoded))
+            if len(self.waiting) >= 32:
+                self._flush_pixels()
+            if len(self.stored) >= _FLUSH:
+                self._flush_features()
+
+    def _store(self, indices: list[int], outputs: Outputs) -> None:
+        # called from the engine's threads: every row is written once, and `extend` is atomic
+        self.out.features[indices] = outputs["features"]
+        self.stored.extend(indices)
+
+    def _flush_pixels(self) -> None:
+        new = [(i, d) for i, d in self.waiting if self.pixels is not None and self.pixels.find(d.key) is None]
+        self.waiting = []
+        if new and self.pixels is not None:
+            self._append(self.pixels, [d.key for _, d in new], np.stack([d.views[0] for _, d in new]))
+        if self.facts is not None:
+            fresh = [(i, d) for i, d in new if self.facts.find(d.key) is None]
+            self._append(self.facts, [d.key for _, d in fresh], self.out.facts[[i for i, _ in fresh]])
+
+    def _flush_features(self) -> None:
+        count = len(self.stored)
+        ready, self.stored[:count] = self.stored[:count], []
+        new = [i for i in ready if self.features is not None and self.features.find(self.out.keys[i]) is None]
+        if new and self.features is not None:
+            self._append(self.features, [self.out.keys[i] for i in new], self.out.features[new])
+
+    def _append(self, rows: Rows, keys: list[bytes], values: NDArray[np.generic]) -> None:
+        if not keys or not self.pack.writable:
+            return
+        try:
+            rows.append(keys, values)
+        except StorageError as error:
+            self.pack.stop_writing()
+            self.out.remark = f"the pack of decoded pictures is not complete: {error}"

@@ -1,0 +1,61 @@
+"""Head, standardization and temperature joined with the network that made the features: one `model.onnx`.
+
+image ─ backbone ─ features ─ Sub mean ─ Mul 1/deviation ─ Gemm weight, bias ─ Mul 1/temperature ─ Softmax ─ probability
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vitreous.core.view import View
+from vitreous.fit.probe import Probe
+from vitreous.infer.network import METADATA_KEY, Network
+
+
+def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: dict[str, Any]) -> Network:
+    """A model.onnx: input `image` uint8 [N, S, S, 3], outputs `probability` [N, K] and `features` [N, D].
+
+    The same arguments give the same bytes.
+    """
+    from onnx import TensorProto, helper, load_model_from_string, numpy_helper
+
+    model = load_model_from_string(backbone.data)
+    graph = model.graph
+    _cut_after(graph, "features")
+    constants = {
+        "standard.mean": probe.mean,
+        "standard.scale": 1 / probe.deviation,
+        "classifier.weight": probe.head.weight,
+        "classifier.bias": probe.head.bias,
+        "temperature.scale": np.float32(1 / probe.temperature),
+    }
+    graph.initializer.extend(numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items())
+    steps: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
+        ("Sub", ["features", "standard.mean"], "standard.centred", {}),
+        ("Mul", ["standard.centred", "standard.scale"], "standard", {}),
+        ("Gemm", ["standard", "classifier.weight", "classifier.bias"], "logits", {"transB": 1}),
+        ("Mul", ["logits", "temperature.scale"], "logits.tempered", {}),
+        ("Softmax", ["logits.tempered"], "probability", {"axis": 1}),
+    )
+    graph.node.extend(helper.make_node(kind, inputs, [output], name=output, **extra) for kind, inputs, output, extra in steps)
+    del graph.input[:], graph.output[:]
+    graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", view.size, view.size, 3]))
+    graph.output.append(helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N", len(labels)]))
+    graph.output.append(helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", len(probe.mean)]))
+    inherited = {key: backbone.facts[key] for key in ("network", "licence", "source") if key in backbone.facts}
+    written = inherited | {"task": "classify", "labels": labels, "view": view.to_json()} | facts
+    helper.set_model_props(model, {METADATA_KEY: json.dumps(written)})
+    return Network(bytes(model.SerializeToString(deterministic=True)), Path("model.onnx"), written)
+
+
+def _cut_after(graph: Any, output: str) -> None:
+    """Drop the nodes behind `output` and the weights that only they used."""
+    end = next(number for number, node in enumerate(graph.node) if output in node.output)
+    del graph.node[end + 1 :]
+    used = {name for node in graph.node for name in node.input}
+    kept = [each for each in graph.initializer if each.name in used]
+    # a weight that is widened by a Cast behind the cut is gone with it
+    del graph.initializer[:]
+    graph.initializer.extend(kept)

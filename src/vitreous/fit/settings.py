@@ -1,0 +1,78 @@
+"""What a training may be told. Settings resolve from arguments, then the settings file, then the plan."""
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from vitreous.core.text import visible
+from vitreous.data.decode import DEFAULT_PIXELS, REDUCED_PIXELS, Policy
+from vitreous.errors import UsageError, nearest
+from vitreous.infer.engine import parse_engine
+
+_MOST_MINUTES = 60 * 24 * 30
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """`minutes`: None means as soon as possible. `group`: a CSV column or a regular expression on the relative path."""
+
+    minutes: float | None = None
+    seed: int = 0
+    name: str | None = None
+    runs: str = "runs"
+    engine: str = "auto"
+    group: str | None = None
+    image_column: str | None = None
+    label_column: str | None = None
+    max_pixels: int | None = None
+    tolerate_truncated: bool = False
+
+    def __post_init__(self) -> None:
+        parse_engine(self.engine)
+        if self.minutes is not None and not 0 < self.minutes <= _MOST_MINUTES:
+            raise UsageError("--minutes", f"{self.minutes:g}", f"more than 0 and at most {_MOST_MINUTES:,}")
+        if not 0 <= self.seed < 2**32:
+            raise UsageError("--seed", str(self.seed), "a whole number from 0 to 4,294,967,295")
+        if self.max_pixels is not None and self.max_pixels < 1:
+            raise UsageError("--max-pixels", str(self.max_pixels), "a number of pixels, 1 or more")
+
+    @property
+    def policy(self) -> Policy:
+        return policy(self.max_pixels, self.tolerate_truncated)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def policy(max_pixels: int | None, tolerate_truncated: bool) -> Policy:
+    """The decode policy for these options; a limit given by hand holds for pictures of every kind."""
+    return Policy(max_pixels or DEFAULT_PIXELS, max_pixels or REDUCED_PIXELS, tolerate_truncated)
+
+
+def resolve(arguments: dict[str, Any], file: Path | None) -> TrainSettings:
+    """Settings from the arguments that were given (not None), then those of a TOML file, then the defaults.
+
+    Raises UsageError for a file that cannot be read, an unknown key, a value of the wrong type.
+    """
+    values = _from_file(file) if file else {}
+    values |= {key: value for key, value in arguments.items() if value is not None}
+    return TrainSettings(**values)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {visible(str(file))}", error.strerror or str(error)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{visible(str(file))} is no TOML file", str(error)) from None
+    known = {field.name: type(field.default) for field in fields(TrainSettings)}
+    for key, value in values.items():
+        if key not in known:
+            raise UsageError(f"unknown setting {visible(key)!r} in {visible(str(file))}", remedy=nearest(key, known))
+        accepted = {"minutes": (int, float), "seed": (int,), "max_pixels": (int,), "tolerate_truncated": (bool,)}.get(key, (str,))
+        if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+            needed = " or ".join(kind.__name__ for kind in accepted)
+            raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", needed)
+    return values

@@ -1,0 +1,86 @@
+"""The test of a freshly fitted head: on the test part, with out-of-fold estimates where that part is too small to say much."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vitreous.core.item import LeftOut
+from vitreous.core.text import plural, visible
+from vitreous.data.split import Division
+from vitreous.fit.probe import Probe, out_of_fold
+from vitreous.fit.softmax import Floats, Ints
+from vitreous.metrics.classification import Scores, evaluate
+from vitreous.tasks.classify.evaluate import Evaluation
+
+# A class with fewer test pictures than this gets an out-of-fold estimate beside its test figure.
+FEW_TEST = 20
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A probe and the rows it was fitted to and is tested on: training, validation, test, in this order.
+
+    `standard` [N, D] standardized features, `target` and `group` [N], `order` [N]: which readable item stands in a row.
+    """
+
+    probe: Probe
+    labels: list[str]
+    standard: Floats
+    target: Ints
+    group: Ints
+    order: Ints
+    train: int
+    validation: int
+
+    @property
+    def test(self) -> slice:
+        return slice(self.train + self.validation, None)
+
+    def probability(self, rows: slice | Sequence[int]) -> Floats:
+        """[n, K] of the given rows."""
+        return self.probe.probability(self.standard[rows])
+
+
+def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int) -> tuple[Evaluation, Floats]:
+    """The evaluation, and the probabilities of the test part [n, K]; of the training part out of fold where there is no test part."""
+    probability, target, group = fitted.probability(fitted.test), fitted.target[fitted.test], fitted.group[fitted.test]
+    counts = np.bincount(target, minlength=len(fitted.labels))
+    few = [k for k, count in enumerate(counts) if count < FEW_TEST]
+    rows = slice(0, fitted.train)
+    remarks: list[str] = []
+    beside: dict[str, dict[str, Any]] = {}
+    aside: Floats | None = None
+    if few:
+        aside = out_of_fold(fitted.standard[rows], fitted.target[rows], len(fitted.labels), fitted.group[rows], fitted.probe, seed)
+        beside = {fitted.labels[k]: _recall(aside, fitted.target[rows], k) for k in few}
+        names = ", ".join(visible(fitted.labels[k]) for k in few[:6]) + (" …" if len(few) > 6 else "")
+        remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")
+    if not len(target):
+        assert aside is not None, "no test picture means few of every class"
+        scores = evaluate(aside, fitted.target[rows], fitted.labels, fitted.group[rows], seed)
+        remarks.insert(0, "there is no test part: these are out-of-fold figures of the training part")
+        return Evaluation(f"{plural(fitted.train, 'training picture')}, out of fold", scores, left_out, remarks, beside), aside[:0]
+    scores = evaluate(probability, target, fitted.labels, group, seed)
+    remarks += _without_leaks(fitted, division, probability, seed)
+    return Evaluation(plural(len(target), "test picture"), scores, left_out, remarks, beside), probability
+
+
+def _recall(probability: Floats, target: Ints, label: int) -> dict[str, Any]:
+    mine = target == label
+    return {"count": int(mine.sum()), "recall": float((probability[mine].argmax(1) == label).mean()) if mine.any() else None}
+
+
+def _without_leaks(fitted: Fitted, division: Division, probability: Floats, seed: int) -> list[str]:
+    """The accuracy without the test pictures that have a copy in training or validation, where there are such."""
+    if not division.leaks:
+        return []
+    leaked = {item for item, _ in division.leaks}
+    kept = np.array([item not in leaked for item in fitted.order[fitted.test].tolist()])
+    said = f"{plural(len(leaked), 'test picture')} also in training or validation (or nearly)"
+    if not kept.any():
+        return [said + ": no test picture is left without them"]
+    scores: Scores = evaluate(probability[kept], fitted.target[fitted.test][kept], fitted.labels, fitted.group[fitted.test][kept], seed)
+    low, high = scores.accuracy_interval
+    return [f"{said}; without them accuracy {scores.accuracy:.3f} [{low:.3f}, {high:.3f}] on {plural(scores.num_images, 'picture')}"]

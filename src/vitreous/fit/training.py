@@ -1,0 +1,188 @@
+"""From a data folder to a finished run, without torch.
+
+read → plan → try views on a sample → features of all → duplicates, split → fit, calibrate → test → model.onnx → run folder
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.core.item import Source, Split
+from vitreous.core.reporter import Reporter
+from vitreous.core.text import plural, visible
+from vitreous.data.duplicates import find_duplicates
+from vitreous.data.pack import Pack, open_pack
+from vitreous.data.sources import read_source, require_trainable
+from vitreous.data.split import Division, assign
+from vitreous.errors import DataError, ModelError
+from vitreous.fit.features import Gathered, arrange, gather
+from vitreous.fit.join import join
+from vitreous.fit.plan import Plan, make_plan
+from vitreous.fit.probe import choosing_order, fit_probe, standardize_in_place
+from vitreous.fit.saving import Trained, save
+from vitreous.fit.settings import TrainSettings
+from vitreous.fit.testing import Fitted, test
+from vitreous.fit.views import ViewChoice, choose_view
+from vitreous.infer.choose import keeps_answers
+from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
+from vitreous.infer.network import Network, load_network
+from vitreous.infer.pipeline import decoded_side_by_side
+from vitreous.runs.folder import RunFolder
+from vitreous.runs.writing import create
+
+# The joined file against the head applied to the features it was fitted on. fp32: sums in another order; bf16: 8 bits.
+_PARITY = {"f32": 1e-3, "bf16": 5e-2}
+_PROVED_ON = 8
+_COMPARED = 256
+
+
+def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
+    """Train on `data` and return the finished run. Raises DataError, StorageError, UsageError."""
+    started = time.perf_counter()
+    source, network = read(data, settings, reporter), load_network()
+    name = settings.name or source.root.resolve().name
+    with create(Path(settings.runs), name, settings.to_json()) as writer, open_pack(source.root, settings.policy.key) as pack:
+        plan = make_plan(source, network, settings)
+        for line in plan.lines:
+            reporter.say(line)
+        reporter.say(f"Run: {visible(str(writer.path))}")
+        trained = _Training(source, network, plan, pack, settings, reporter).run()
+        seconds = time.perf_counter() - started
+        run = save(writer, trained, seconds)
+    for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
+        reporter.say(line)
+    return run
+
+
+def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
+    """The data folder's items, with what there is to remark said aloud. Raises DataError where they cannot be trained on."""
+    source = read_source(data, image_column=settings.image_column, label_column=settings.label_column, group=settings.group)
+    require_trainable(source)
+    for remark in source.remarks:
+        reporter.say(remark)
+    return source
+
+
+class _Training:
+    """The steps, in order; each leaves what the later ones need."""
+
+    def __init__(self, source: Source, network: Network, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter) -> None:
+        self.source, self.network, self.plan, self.pack = source, network, plan, pack
+        self.settings, self.reporter = settings, reporter
+        number = {label: index for index, label in enumerate(source.labels)}
+        self.labels = np.array([number[item.label] for item in source.items])
+
+    def run(self) -> Trained:
+        choice = self.choose_view()
+        engine = self.plan.engine
+        gathered = self.gather(choice, engine)
+        kept, division = self.divide(gathered)
+        self.reporter.say(_about_view(choice, gathered, kept))
+        trained = self.fit(choice, engine, gathered, kept, division)
+        if engine.number_format == "bf16" and not self.bf16_keeps_answers(trained):
+            engine = replace(default_setting(len(self.source.items), "f32", engine.library), reason="bf16 changed answers")
+            trained = self.fit(choice, engine, self.gather(choice, engine), kept, division)
+        self.prove(trained)
+        return trained
+
+    def choose_view(self) -> ViewChoice:
+        sample = [self.source.items[number] for number in self.plan.sample]
+        if len(self.plan.views) == 1 or not sample:
+            return ViewChoice(self.plan.views[0], (), 0)
+        labels, engine, settings = self.labels[self.plan.sample], self.plan.engine, self.settings
+        return choose_view(sample, labels, self.network, engine, self.plan.views, settings.policy, settings.seed, self.reporter.progress)
+
+    def gather(self, choice: ViewChoice, engine: Setting) -> Gathered:
+        items, policy = self.source.items, self.settings.policy
+        gathered = gather(items, self.pack, self.network, engine, choice.view, policy, self.reporter.progress)
+        if gathered.remark:
+            self.reporter.say(gathered.remark)
+        return gathered
+
+    def divide(self, gathered: Gathered) -> tuple[list[int], Division]:
+        """The numbers of the readable items, and how those are divided."""
+        kept = gathered.readable
+        for error in list(gathered.errors.values())[:5]:
+            self.reporter.say(f"left out: {visible(error.relative)}: {error.reason}")
+        if len(gathered.errors) > 5:
+            self.reporter.say(f"left out: {len(gathered.errors) - 5} more files that cannot be read (items.csv in the run names them)")
+        items = [self.source.items[number] for number in kept]
+        readable = replace(self.source, items=items, left_out=[*self.source.left_out, *gathered.errors.values()])
+        require_trainable(readable)
+        if missing := sorted(set(self.source.labels) - set(readable.labels)):
+            raise DataError(
+                f"class {visible(missing[0])!r} has no readable picture", "all of its files are broken", remedy="mend them or remove the class"
+            )
+        copies = find_duplicates([gathered.keys[number] for number in kept], gathered.facts["thumbnail"][kept])
+        sampled = set(self.plan.sample.tolist())
+        pinned = [place for place, number in enumerate(kept) if number in sampled]
+        division = assign(items, copies.group, self.settings.seed, pinned)
+        for remark in division.remarks:
+            self.reporter.say(remark)
+        if (
+            sum(part is Split.TRAIN for part in division.split) < 2
+            or len({i.label for i, s in zip(items, division.split, strict=True) if s is Split.TRAIN}) < 2
+        ):
+            raise DataError("there is nothing to train on", "the training part holds one class or none", "at least two classes with pictures in it")
+        return kept, division
+
+    def fit(self, choice: ViewChoice, engine: Setting, gathered: Gathered, kept: list[int], division: Division) -> Trained:
+        labels, groups, seed = self.labels[kept], np.asarray(division.group), self.settings.seed
+        order, choosing = choosing_order(division.split, labels, groups, seed)
+        train, validation = (sum(part is each for part in division.split) for each in (Split.TRAIN, Split.VALIDATION))
+        standard = arrange(gathered.features, np.asarray(kept)[order])
+        mean, deviation = standardize_in_place(standard, slice(0, train))
+        names, target, group = self.source.labels, labels[order], groups[order]
+        probe = fit_probe(standard, target, len(names), choosing, train, validation, group, seed)
+        fitted = Fitted(replace(probe, mean=mean, deviation=deviation), names, standard, target, group, order, train, validation)
+        left_out = [*gathered.errors.values(), *self.source.left_out]
+        evaluation, probability = test(fitted, division, left_out, seed)
+        facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)}
+        model = join(self.network, choice.view, fitted.probe, names, facts)
+        return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
+
+    def bf16_keeps_answers(self, trained: Trained) -> bool:
+        """Compare with fp32 on pictures the head was not fitted to; says what came out."""
+        fitted = trained.fitted
+        chosen = range(fitted.train, fitted.train + fitted.validation) if fitted.validation else range(fitted.train)
+        pictures, places = self._pictures(trained, chosen[:_COMPARED])
+        exact = run_batch(start_engine(trained.model, default_setting(len(pictures), "f32")), pictures)["probability"]
+        keeps, why = keeps_answers(exact, trained.fitted.probability(places))
+        self.reporter.say(f"bf16 {why} against fp32: " + ("bf16 is used." if keeps else "fp32 is used."))
+        return keeps
+
+    def prove(self, trained: Trained) -> None:
+        """The file that was made gives the answers that were measured. Raises ModelError where it does not."""
+        pictures, places = self._pictures(trained, range(len(trained.fitted.order))[-_PROVED_ON:])
+        setting = replace(default_setting(1, trained.engine.number_format, trained.engine.library), batch=1)
+        answers = run_batch(start_engine(trained.model, setting), pictures)["probability"]
+        difference = float(np.abs(answers - trained.fitted.probability(places)).max()) if len(places) else 0.0
+        if difference > _PARITY[trained.engine.number_format]:
+            raise ModelError(
+                "the model file does not give the answers that were measured", f"a difference of {difference:.4f}", remedy="please report this"
+            )
+
+    def _pictures(self, trained: Trained, places: Sequence[int]) -> tuple[NDArray[np.uint8], list[int]]:
+        """The pictures at these places of the order, decoded again from their files, and the places that could be."""
+        paths = [(place, self.source.items[trained.kept[trained.fitted.order[place]]].path) for place in places]
+        found = [result for result in decoded_side_by_side(paths, (trained.choice.view,), self.settings.policy) if result.decoded]
+        pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
+        return pictures, [result.index for result in found]
+
+
+def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
+    """The mean share of a picture's area that the network does not see."""
+    facts = gathered.facts[kept]
+    return round(float(np.mean([choice.view.unseen(int(w), int(h)) for w, h in zip(facts["width"], facts["height"], strict=True)])), 4)
+
+
+def _about_view(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> str:
+    line = f"View: {choice.view}; {_unseen(choice, gathered, kept):.0%} of the pictures' area stays unseen"
+    if not choice.trials:
+        return line + " (the plain view: nothing was compared)."
+    others = ", ".join(f"{trial.view} {trial.loss:.3f}" for trial in choice.trials)
+    return f"{line} (log loss on {plural(choice.sample, 'training picture')}, cross-validated: {others})."

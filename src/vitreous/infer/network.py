@@ -1,0 +1,125 @@
+"""A network file as bytes, and the facts written in its metadata, read without loading a framework.
+
+An ONNX file is a protocol buffer message (ModelProto); its top level is a handful of fields, of which the graph is one
+to be stepped over. Field numbers: onnx.proto, message ModelProto.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vitreous.core.text import visible
+from vitreous.core.view import View
+from vitreous.errors import ModelError
+
+METADATA_KEY = "vitreous"
+SHIPPED = Path(__file__).parent / "weights" / "efficientnet_lite0.onnx"
+_GRAPH, _METADATA = 7, 14
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+@dataclass(frozen=True)
+class Network:
+    """The bytes of a `model.onnx` and what its metadata say. Input `image` uint8 [N, H, W, 3]; outputs by name."""
+
+    data: bytes
+    path: Path
+    facts: dict[str, Any]
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.facts["labels"])
+
+    @property
+    def view(self) -> View:
+        return View.from_json(self.facts["view"])
+
+    @property
+    def number_format(self) -> str | None:
+        """The number format that a training chose for this network; None where none was."""
+        return self.facts.get("number_format")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return hashlib.blake2b(self.data, digest_size=12).hexdigest()
+
+
+def load_network(path: Path = SHIPPED) -> Network:
+    """Read a `model.onnx` that Vitreous wrote.
+
+    Raises ModelError for a file that is no ONNX model, and for one without Vitreous's metadata.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the network {visible(str(path))}", error.strerror or str(error), remedy="check the path") from None
+    name = visible(path.name)
+    try:
+        properties = dict(_properties(data))
+    except (ValueError, IndexError):
+        raise ModelError(
+            f"{name} is no ONNX model", f"{len(data):,} bytes that do not read as one", "a model.onnx written by vitreous train"
+        ) from None
+    try:
+        facts = json.loads(properties[METADATA_KEY])
+        View.from_json(facts["view"])
+        if not (isinstance(facts["labels"], list) and all(isinstance(label, str) for label in facts["labels"])):
+            raise TypeError
+    except (KeyError, TypeError, ValueError):
+        raise ModelError(
+            f"{name} comes from elsewhere",
+            f"an ONNX model without the entry {METADATA_KEY!r} in its metadata, so its labels and the rule for its pictures are unknown",
+            "a model.onnx written by vitreous train",
+        ) from None
+    return Network(data, path, facts)
+
+
+def _properties(data: bytes) -> Iterator[tuple[str, str]]:
+    """The pairs of `metadata_props`; raises ValueError where the bytes are no ModelProto with a graph."""
+    has_graph = False
+    for field, value in _fields(data):
+        if field == _GRAPH:
+            has_graph = True
+        elif field == _METADATA:
+            pair = dict(_fields(value))
+            yield pair.get(1, b"").decode(), pair.get(2, b"").decode()
+    if not has_graph:
+        raise ValueError("no graph")
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The top-level fields of a message: number, and the bytes of those that have a length."""
+    position, end = 0, len(data)
+    while position < end:
+        tag, position = _varint(data, position)
+        field, kind = tag >> 3, tag & 7
+        if kind == _VARINT:
+            _, position = _varint(data, position)
+        elif kind == _BYTES:
+            length, position = _varint(data, position)
+            if position + length > end:
+                raise ValueError("the message ends early")
+            # the graph is nearly the whole file: it is stepped over, not copied
+            yield field, b"" if field == _GRAPH else data[position : position + length]
+            position += length
+        elif kind in (_FIXED64, _FIXED32):
+            position += 8 if kind == _FIXED64 else 4
+        else:
+            raise ValueError(f"wire type {kind}")
+
+
+def _varint(data: bytes, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[position]
+        value |= (byte & 0x7F) << shift
+        position += 1
+        if byte < 0x80:
+            return value, position
+        shift += 7
+        if shift > 63:
+            raise ValueError("no varint")

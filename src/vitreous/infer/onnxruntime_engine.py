@@ -1,0 +1,32 @@
+"""onnxruntime: the fall-back where OpenVINO is not installed, and the second opinion in tests."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.infer.engine import Outputs, Setting, said_as_model_error
+from vitreous.infer.machine import this_machine
+from vitreous.infer.network import Network
+
+
+class OnnxruntimeEngine:
+    """See `vitreous.infer.engine.Engine`; batches run one after the other, each on all cores."""
+
+    def __init__(self, network: Network, setting: Setting, outputs: tuple[str, ...]) -> None:
+        import onnxruntime
+
+        self.setting = setting
+        self._outputs = outputs
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = this_machine().cores
+        options.log_severity_level = 3
+        onnxruntime.disable_telemetry_events()
+        with said_as_model_error(network):
+            self._session = onnxruntime.InferenceSession(network.data, options, providers=["CPUExecutionProvider"])
+
+    def submit(self, batch: NDArray[np.uint8], done: Callable[[Outputs], None]) -> None:
+        done(dict(zip(self._outputs, self._session.run(list(self._outputs), {"image": batch}), strict=True)))
+
+    def finish(self) -> None:
+        pass

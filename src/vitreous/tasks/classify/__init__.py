@@ -1,0 +1,1 @@
+"""One label out of several for each picture."""

@@ -1,0 +1,50 @@
+"""Answers for many files from one `model.onnx`, in the order of the files."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.data.decode import Decoded, Policy
+from vitreous.infer.engine import Outputs, Setting, start_engine
+from vitreous.infer.network import Network
+from vitreous.infer.pipeline import Forward, decoded_side_by_side
+from vitreous.tasks.classify.answers import Answers, Failure
+
+
+def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Policy) -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+    """What the network says of each file, with the decoded picture; None for a file that cannot be read.
+
+    Results come in the order of `paths`, as soon as they are there; a file that cannot be read stops nothing.
+    """
+    view, labels = network.view, network.labels
+    probability: dict[int, NDArray[np.float32]] = {}
+
+    def store(indices: list[int], outputs: Outputs) -> None:
+        for index, row in zip(indices, outputs["probability"].copy(), strict=True):
+            probability[index] = row
+
+    engine = start_engine(network, setting)
+    forward = Forward(engine, view.size, store)
+    waiting: deque[tuple[int, Failure | None, Decoded | None]] = deque()
+
+    def ready() -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+        while waiting and (waiting[0][1] is not None or waiting[0][0] in probability):
+            index, failure, decoded = waiting.popleft()
+            yield (failure or Answers(paths[index], labels, probability.pop(index))), decoded
+
+    for result in decoded_side_by_side(enumerate(paths), (view,), policy):
+        if result.decoded is None:
+            waiting.append((result.index, Failure(paths[result.index], _reason(result.error)), None))
+        else:
+            waiting.append((result.index, None, result.decoded))
+            forward.add(result.index, result.decoded.views[0])
+        yield from ready()
+    forward.finish()
+    yield from ready()
+
+
+def _reason(error: Exception | None) -> str:
+    arrived, remedy = getattr(error, "arrived", str(error)), getattr(error, "remedy", "")
+    return f"{arrived}; {remedy}" if remedy else arrived

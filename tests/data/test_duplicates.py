@@ -122,7 +122,7 @@ def test_the_copies_of_imagededup_are_found_and_nothing_else(shared_data: Path) 
         except OSError:
             continue
     result = grouped(np.stack(thumbnails))
-    # The fourth, ukbench00120_rotation, is turned by a few degrees inside a black frame: a copy of that kind is not looked for.
+    # The fourth, ukbench00120_rotation, is turned by some 15 degrees inside a black frame: copies of that kind are not looked for.
     assert [{names[i] for i in group} for group in result.near] == [{"ukbench00120", "ukbench00120_hflip", "ukbench00120_resize"}]
 
 

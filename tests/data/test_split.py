@@ -82,10 +82,8 @@ def test_the_order_of_the_items_and_the_folder_they_lie_in_change_nothing(data: 
 def test_the_split_of_a_seed_is_fixed_for_ever() -> None:
     division = assign(items(*"aaaaaaaaaabbbbbbbbbb"), alone(20), seed=0)
     assert counts(division) == [14, 3, 3]
-    assert "".join(part[0] + part[1] for part in division.split) == FIXED
-
-
-FIXED = ""
+    # Written down when this was made. A change means that a run of old cannot be repeated: never adapt it in passing.
+    assert " ".join(part[:2] for part in division.split) == "tr tr va tr tr tr te tr tr te tr te tr tr va tr va tr tr tr"
 
 
 def test_another_seed_gives_another_split() -> None:
@@ -142,7 +140,7 @@ def test_train_and_test_alone_leave_the_validation_empty() -> None:
 def test_a_training_part_alone_is_divided() -> None:
     division = assign(given_split(*[TRAIN] * 20), alone(20), 0)
     assert not division.given
-    assert counts(division) == [14, 3, 3] or counts(division)[0] == 14
+    assert counts(division) == [14, 3, 3]
 
 
 def test_a_given_split_without_a_training_part_is_an_error() -> None:

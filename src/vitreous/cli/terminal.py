@@ -12,7 +12,6 @@ from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
 
 _AFTER_SECONDS = 2.0
-_NAMES = {"views": "trying views", "features": "features", "pictures": "pictures"}
 
 
 class Terminal:
@@ -55,7 +54,7 @@ class Terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(compact=True), TextColumn("left"))
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
         self._bar.start()
-        self._task = self._bar.add_task(_NAMES.get(self._stage, self._stage), total=total, completed=done)
+        self._task = self._bar.add_task(self._stage, total=total, completed=done)
 
     def _stop(self) -> None:
         if self._bar is not None:

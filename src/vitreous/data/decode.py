@@ -94,14 +94,18 @@ def decode(path: str, views: Sequence[View], policy: Policy = Policy()) -> Decod
 
 def decode_bytes(data: bytes, views: Sequence[View], policy: Policy = Policy()) -> Decoded:
     """The same from the bytes of a file."""
-    key = blake2b(data, digest_size=16).digest()
     seen: dict[View, NDArray[np.uint8]] = {}
     # what a view shows must not depend on which other views are asked for with it
     for wanted in sorted({wanted_side(view) for view in views} or {REDUCED_SIDE}, reverse=True):
         with _opened(data, wanted, policy) as (image, width, height):
             seen |= {view: np.asarray(_resized(image, view)) for view in views if wanted_side(view) == wanted}
             thumbnail = image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX, reducing_gap=1.0).convert("L")
-    return Decoded(tuple(seen[view] for view in views), np.asarray(thumbnail), width, height, key)
+    return Decoded(tuple(seen[view] for view in views), np.asarray(thumbnail), width, height, content_key(data))
+
+
+def content_key(data: bytes) -> bytes:
+    """16 bytes that identify the content of a file."""
+    return blake2b(data, digest_size=16).digest()
 
 
 def wanted_side(view: View) -> int:

@@ -84,6 +84,7 @@ class Pack:
         self._rows: dict[str, Rows] = {}
         self._files: dict[str, list[int | str]] = {}
         self._seen: dict[str, list[int | str]] = {}
+        self._racy: set[str] = set()
 
     def __enter__(self) -> "Pack":
         if self.folder is None:
@@ -100,8 +101,9 @@ class Pack:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.folder and self.writable:
+            kept = {name: entry for name, entry in (self._files | self._seen).items() if name not in self._racy}
             try:
-                write_atomically(self.folder / "files.json", json.dumps(self._files | self._seen).encode())
+                write_atomically(self.folder / "files.json", json.dumps(kept).encode())
                 bound(self.folder.parent, PACKS, keep=self.folder)
             except StorageError:
                 pass  # only costs reading the files again
@@ -115,7 +117,7 @@ class Pack:
 
     def known_key(self, relative: str, path: str) -> bytes | None:
         """The content's key of a file that has not changed since it was read; None where it must be read."""
-        entry = self._files.get(relative)
+        entry = self._seen.get(relative) or self._files.get(relative)
         if entry is None:
             return None
         try:
@@ -129,8 +131,9 @@ class Pack:
             status = os.stat(path)
         except OSError:
             return
-        if time.time() - status.st_mtime > _RACY_SECONDS:
-            self._seen[relative] = [*_times(status), key.hex()]
+        self._seen[relative] = [*_times(status), key.hex()]
+        if time.time() - status.st_mtime < _RACY_SECONDS:
+            self._racy.add(relative)
 
     def stop_writing(self) -> None:
         """After a failed write: what is there stays, nothing is added."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from vitreous.core.item import Item, LeftOut
 from vitreous.core.view import View
-from vitreous.data.decode import Decoded, Policy
+from vitreous.data.decode import Decoded, Policy, content_key, read_file
 from vitreous.data.pack import FACTS, Pack, Rows, fits
-from vitreous.errors import StorageError
+from vitreous.errors import StorageError, UnreadableImage
 from vitreous.fit.softmax import Floats, Ints
-from vitreous.infer.engine import Outputs, Setting, start_engine
+from vitreous.infer.engine import Engine, Outputs, Setting, start_engine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import Forward, decoded_side_by_side
 
@@ -41,9 +41,22 @@ class Gathered:
         return [number for number, key in enumerate(self.keys) if key]
 
 
-def gather(items: Sequence[Item], pack: Pack, network: Network, setting: Setting, view: View, policy: Policy, progress: Progress) -> Gathered:
-    """Facts and features of every item, with the errors of those that cannot be read."""
-    return _Pass(items, pack, network, setting, view, policy, progress).run()
+class Extractor:
+    """Features by one network in one setting, in any view; engines are started when they are needed, one for each size."""
+
+    def __init__(self, network: Network, setting: Setting, pack: Pack, policy: Policy, progress: Progress) -> None:
+        self.network, self.setting, self.pack, self.policy, self.progress = network, setting, pack, policy, progress
+        self.width = int(network.facts.get("features", 1280))
+        self._engines: dict[int, Engine] = {}
+
+    def gather(self, items: Sequence[Item], view: View, stage: str) -> Gathered:
+        """Facts and features of every item in `view`, with the errors of those that cannot be read."""
+        return _Pass(self, items, view, stage).run()
+
+    def engine(self, size: int) -> Engine:
+        if size not in self._engines:
+            self._engines[size] = start_engine(self.network, self.setting, ("features",), size)
+        return self._engines[size]
 
 
 def arrange(features: Floats, order: Ints) -> Floats:
@@ -57,41 +70,38 @@ def arrange(features: Floats, order: Ints) -> Floats:
 class _Pass:
     """One pass over the items: first what is known, then the pipeline, writing to the pack as it goes."""
 
-    def __init__(self, items: Sequence[Item], pack: Pack, network: Network, setting: Setting, view: View, policy: Policy, progress: Progress) -> None:
-        self.items, self.pack, self.progress = items, pack, progress
-        self.network, self.setting, self.view, self.policy = network, setting, view, policy
-        width = int(network.facts.get("features", 1280))
+    def __init__(self, extractor: Extractor, items: Sequence[Item], view: View, stage: str) -> None:
+        self.extractor, self.items, self.view, self.stage, self.pack = extractor, items, view, stage, extractor.pack
+        width, network, setting = extractor.width, extractor.network, extractor.setting
         self.out = Gathered(np.zeros((len(items), width), np.float32), np.zeros(len(items), FACTS), [b""] * len(items))
         name = f"{view.kind}-{view.size}-{view.short_side}"
-        self.facts = pack.rows("facts", (), FACTS)
-        self.pixels = pack.rows(f"pixels-{name}", (view.size, view.size, 3), np.uint8)
-        self.features = pack.rows(f"features-{network.fingerprint}-{name}-{setting.number_format}", (width,), np.float32)
+        self.facts = self.pack.rows("facts", (), FACTS)
+        self.pixels = self.pack.rows(f"pixels-{name}", (view.size, view.size, 3), np.uint8)
+        self.features = self.pack.rows(f"features-{network.fingerprint}-{name}-{setting.number_format}", (width,), np.float32)
         self.waiting: list[tuple[int, Decoded]] = []  # decoded, not yet in the pack
         self.stored: list[int] = []  # went through the network, features not yet in the pack
 
     def run(self) -> Gathered:
         missing = self._take_known()
-        if not missing:
-            self.progress("features", len(self.items), len(self.items))
-            return self.out
-        bytes_needed = len(missing) * (self.view.size**2 * 3 + self.out.features.shape[1] * 4 + FACTS.itemsize)
-        if not fits(self.pack, bytes_needed):
-            self.pack.stop_writing()
-            self.out.remark = f"the pack of decoded pictures ({bytes_needed / 1e6:,.0f} MB) is not kept: no place or no access"
-        elif bytes_needed > 200_000_000:
-            self.out.remark = f"the pack of decoded pictures takes {bytes_needed / 1e9:,.1f} GB in the cache folder"
-        engine = start_engine(self.network, self.setting, ("features",), self.view.size)
-        forward = Forward(engine, self.view.size, self._store)
         done = len(self.items) - len(missing)
+        self.extractor.progress(self.stage, done, len(self.items))
+        if not missing:
+            return self.out
+        needed = len(missing) * (self.view.size**2 * 3 + self.extractor.width * 4 + FACTS.itemsize)
+        if self.pack.writable and not fits(self.pack, needed):
+            self.pack.stop_writing()
+            self.out.remark = f"The pack of decoded pictures is not kept: it would take {needed / 1e6:,.0f} MB, more than half of what is free."
+        forward = Forward(self.extractor.engine(self.view.size), self.view.size, self._store)
         try:
-            for result in decoded_side_by_side(((i, self.items[i].path) for i in missing), (self.view,), self.policy):
+            paths = ((number, self.items[number].path) for number in missing)
+            for result in decoded_side_by_side(paths, (self.view,), self.extractor.policy):
                 if result.decoded is None:
-                    self.out.errors[result.index] = LeftOut(self.items[result.index].relative, str(result.error and result.error.arrived))
+                    self.out.errors[result.index] = LeftOut(self.items[result.index].relative, _reason(result.error))
                 else:
                     self._take(result.index, result.decoded)
                     forward.add(result.index, result.decoded.views[0])
                 done += 1
-                self.progress("features", done, len(self.items))
+                self.extractor.progress(self.stage, done, len(self.items))
             forward.finish()
         finally:
             self._flush_pixels()
@@ -104,11 +114,12 @@ class _Pass:
             return list(range(len(self.items)))
         missing, facts, features = [], self.facts.map(), self.features.map()
         for number, item in enumerate(self.items):
-            key = self.pack.known_key(item.relative, item.path)
+            key = self.pack.known_key(item.relative, item.path) or _content_key(item.path)
             row, fact = (self.features.find(key), self.facts.find(key)) if key else (None, None)
-            if key is None or row is None or fact is None or not self.features.whole(row, features[row]):
+            if key is None or row is None or fact is None or not self.features.whole(row, features[row]) or not self.facts.whole(fact, facts[fact]):
                 missing.append(number)
                 continue
+            self.pack.remember(item.relative, item.path, key)
             self.out.keys[number] = key
             self.out.features[number], self.out.facts[number] = features[row], facts[fact]
         return missing
@@ -153,4 +164,18 @@ class _Pass:
             rows.append(keys, values)
         except StorageError as error:
             self.pack.stop_writing()
-            self.out.remark = f"the pack of decoded pictures is not complete: {error}"
+            self.out.remark = f"The pack of decoded pictures is not complete: {error}."
+
+
+def _content_key(path: str) -> bytes | None:
+    """The key of a file that was not seen before: its picture may be known all the same, from a copy or a killed training."""
+    try:
+        return content_key(read_file(path))
+    except UnreadableImage:
+        return None
+
+
+def _reason(error: UnreadableImage | None) -> str:
+    if error is None:
+        return "not decoded"
+    return f"{error.arrived}; {error.remedy}" if error.remedy else error.arrived

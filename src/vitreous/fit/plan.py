@@ -22,6 +22,8 @@ _MOST_OF_DATA = 0.5
 # The larger views are tried when a whole pass with them takes less than this share of the minutes.
 _SHARE_FOR_LARGER = 0.5
 _LARGER_COSTS = 1.8
+_FIXED_SECONDS = 3.0
+_WORTH_SAYING = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,29 @@ def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan
     sample = sample_of(target, allowed, min(size, most), settings.seed)
     side = network.view.size
     views = candidates(side, larger)
-    cost = sum((view.size / side) ** 2 for view in views)
-    seconds = (count + cost * len(sample)) / rate + 3
-    pack_bytes = count * (side * side * 3 + 1280 * 4 + 1100)
-    minutes = f"{settings.minutes:g} minutes allowed" if settings.minutes else "as soon as possible"
-    lines: tuple[str, ...] = (
-        f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: features of {network.facts['network']} (pretrained, frozen), "
-        f"then a softmax head on them; about {seconds:.0f} s ({minutes}).",
-        f"Engine: {engine}.",
-    )
+    seconds = _seconds(count, views, len(sample), rate)
+    remarks: list[str] = []
     if settings.minutes is not None and seconds > settings.minutes * 60:
-        lines += (f"One pass needs about {seconds / 60:.1f} minutes, more than the {settings.minutes:g} allowed: only the plain view is used.",)
         views = views[:1]
-    if pack_bytes > 200_000_000:
-        lines += (f"The decoded pictures are kept in the cache folder: {pack_bytes / 1e9:.1f} GB at most.",)
+        plain = _seconds(count, views, 0, rate)
+        remarks.append(
+            f"{settings.minutes:g} minutes are too few to compare views"
+            + (f"; one pass alone takes about {plain / 60:.1f}." if plain > settings.minutes * 60 else ".")
+        )
+        seconds = plain
+    pack_bytes = count * (side * side * 3 + 1280 * 4 + 1100)
+    if pack_bytes > _WORTH_SAYING:
+        remarks.append(f"The decoded pictures are kept in the cache folder: at most {pack_bytes / 1e9:.1f} GB.")
+    allowed_time = f"{settings.minutes:g} minutes allowed" if settings.minutes else "as soon as possible"
+    lines = (
+        f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: features of {network.facts['network']} (pretrained, frozen), "
+        f"then a softmax head on them; about {seconds:.0f} s ({allowed_time}).",
+        f"Engine: {engine}.",
+        *remarks,
+    )
     return Plan(engine, views, sample, seconds, pack_bytes, lines)
+
+
+def _seconds(count: int, views: tuple[View, ...], sample: int, rate: float) -> float:
+    """What the passes take: all pictures once, the sample in each view but the plain one, and what does not depend on their number."""
+    return (count + sample * sum((view.size / views[0].size) ** 2 for view in views[1:])) / rate + _FIXED_SECONDS

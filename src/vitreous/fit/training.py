@@ -19,7 +19,7 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source, require_trainable
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError
-from vitreous.fit.features import Gathered, arrange, gather
+from vitreous.fit.features import Extractor, Gathered, arrange
 from vitreous.fit.join import join
 from vitreous.fit.plan import Plan, make_plan
 from vitreous.fit.probe import choosing_order, fit_probe, standardize_in_place
@@ -77,28 +77,30 @@ class _Training:
         self.labels = np.array([number[item.label] for item in source.items])
 
     def run(self) -> Trained:
-        choice = self.choose_view()
-        engine = self.plan.engine
-        gathered = self.gather(choice, engine)
+        extractor = self.extractor(self.plan.engine)
+        choice = self.choose_view(extractor)
+        gathered = self.gather(extractor, choice)
         kept, division = self.divide(gathered)
         self.reporter.say(_about_view(choice, gathered, kept))
-        trained = self.fit(choice, engine, gathered, kept, division)
-        if engine.number_format == "bf16" and not self.bf16_keeps_answers(trained):
-            engine = replace(default_setting(len(self.source.items), "f32", engine.library), reason="bf16 changed answers")
-            trained = self.fit(choice, engine, self.gather(choice, engine), kept, division)
+        trained = self.fit(choice, extractor.setting, gathered, kept, division)
+        if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
+            setting = default_setting(len(self.source.items), "f32", extractor.setting.library)
+            extractor = self.extractor(replace(setting, reason="bf16 changed answers"))
+            trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
         self.prove(trained)
         return trained
 
-    def choose_view(self) -> ViewChoice:
-        sample = [self.source.items[number] for number in self.plan.sample]
-        if len(self.plan.views) == 1 or not sample:
-            return ViewChoice(self.plan.views[0], (), 0)
-        labels, engine, settings = self.labels[self.plan.sample], self.plan.engine, self.settings
-        return choose_view(sample, labels, self.network, engine, self.plan.views, settings.policy, settings.seed, self.reporter.progress)
+    def extractor(self, setting: Setting) -> Extractor:
+        return Extractor(self.network, setting, self.pack, self.settings.policy, self.reporter.progress)
 
-    def gather(self, choice: ViewChoice, engine: Setting) -> Gathered:
-        items, policy = self.source.items, self.settings.policy
-        gathered = gather(items, self.pack, self.network, engine, choice.view, policy, self.reporter.progress)
+    def choose_view(self, extractor: Extractor) -> ViewChoice:
+        sample, views = [self.source.items[number] for number in self.plan.sample], self.plan.views
+        if len(views) == 1 or not sample:
+            return ViewChoice(views[0], (), 0)
+        return choose_view(self.labels[self.plan.sample], views, lambda view: extractor.gather(sample, view, f"trying {view}"), self.settings.seed)
+
+    def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
+        gathered = extractor.gather(self.source.items, choice.view, "features")
         if gathered.remark:
             self.reporter.say(gathered.remark)
         return gathered

@@ -42,6 +42,11 @@ class View:
             return f"whole picture at {self.size} px"
         return f"central square at {self.size} px" + (f" of short side {self.short_side}" if self.short_side != self.size else "")
 
+    @property
+    def short(self) -> str:
+        """A short name for tables, such as "crop 224 of 256"."""
+        return f"{self.kind} {self.size}" + (f" of {self.short_side}" if self.kind == "crop" and self.short_side != self.size else "")
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

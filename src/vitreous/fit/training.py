@@ -4,6 +4,7 @@ read → plan → try views on a sample → features of all → duplicates, spli
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.item import Source, Split
+from vitreous.core.item import Item, Source, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
@@ -38,6 +39,10 @@ from vitreous.runs.writing import create
 _PARITY = {"f32": 1e-3, "bf16": 5e-2}
 _PROVED_ON = 8
 _COMPARED = 256
+# Pictures with a shorter side than this, in pixels, are far from what the network was trained on.
+_SMALL_SIDE = 64
+# Classes count as uneven where the largest has this many times the pictures of the smallest.
+_UNEVEN = 3
 
 
 def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
@@ -123,7 +128,7 @@ class _Training:
         sampled = set(self.plan.sample.tolist())
         pinned = [place for place, number in enumerate(kept) if number in sampled]
         division = assign(items, copies.group, self.settings.seed, pinned)
-        for remark in division.remarks:
+        for remark in (*division.remarks, *_about_imbalance(items)):
             self.reporter.say(remark)
         if (
             sum(part is Split.TRAIN for part in division.split) < 2
@@ -176,6 +181,15 @@ class _Training:
         return pictures, [result.index for result in found]
 
 
+def _about_imbalance(items: Sequence[Item]) -> list[str]:
+    counts = Counter(item.label for item in items).most_common()
+    (most, largest), (least, smallest) = counts[0], counts[-1]
+    if largest < _UNEVEN * smallest:
+        return []
+    sizes = f"{visible(most)} has {plural(largest, 'picture')}, {visible(least)} {smallest:,}"
+    return [f"Classes are uneven ({sizes}): none is weighted, which would distort the probabilities; see the balanced accuracy."]
+
+
 def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
     """The mean share of a picture's area that the network does not see."""
     facts = gathered.facts[kept]
@@ -183,8 +197,11 @@ def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
 
 
 def _about_view(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> str:
+    facts = gathered.facts[kept]
     line = f"View: {choice.view}; {_unseen(choice, gathered, kept):.0%} of the pictures' area stays unseen"
+    if np.median(np.minimum(facts["width"], facts["height"])) < _SMALL_SIDE:
+        line += "; the pictures are small, the network was made for photos of 224 pixels"
     if not choice.trials:
-        return line + " (the plain view: nothing was compared)."
-    others = ", ".join(f"{trial.view} {trial.loss:.3f}" for trial in choice.trials)
-    return f"{line} (log loss on {plural(choice.sample, 'training picture')}, cross-validated: {others})."
+        return line + " (nothing was compared)."
+    losses = ", ".join(f"{trial.view.short}: {trial.loss:.3f}" for trial in choice.trials)
+    return f"{line}. Log loss in cross-validation of {plural(choice.sample, 'training picture')}: {losses}."

@@ -1,6 +1,8 @@
 """What people see while work goes on: sentences, and on a terminal a bar with rate and time left for work over two seconds."""
 
+import shutil
 import sys
+import textwrap
 import time
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
@@ -29,7 +31,11 @@ class Terminal:
 
     def say(self, sentence: str) -> None:
         self._stop()
-        click.echo(visible(sentence), err=True)
+        text = visible(sentence)
+        if sys.stderr.isatty():
+            width = max(40, shutil.get_terminal_size().columns)
+            text = textwrap.fill(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        click.echo(text, err=True)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:

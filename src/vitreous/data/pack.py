@@ -113,7 +113,9 @@ class Pack:
         """The rows of one kind of value; None where there is no pack."""
         if self.folder is None:
             return None
-        return self._rows.setdefault(name, Rows(self.folder, name, shape, dtype))
+        if name not in self._rows:
+            self._rows[name] = Rows(self.folder, name, shape, dtype)
+        return self._rows[name]
 
     def known_key(self, relative: str, path: str) -> bytes | None:
         """The content's key of a file that has not changed since it was read; None where it must be read."""

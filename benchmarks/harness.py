@@ -57,7 +57,11 @@ class Ran:
 
 @dataclass(frozen=True)
 class Claim:
-    """One figure and its target. `runs`: the single measurements that the figure is the median of, where it is one."""
+    """One figure and its target.
+
+    `runs`: the single measurements that the figure is the median of, where it is one. `failure`: why the figure does not
+    count, such as a command that ended with an error.
+    """
 
     what: str
     figure: float
@@ -66,14 +70,17 @@ class Claim:
     target: float
     runs: Sequence[float] = ()
     note: str = ""
+    failure: str = ""
 
     @property
     def reached(self) -> bool:
+        if self.failure:
+            return False
         return self.figure <= self.target if self.comparison == "at most" else self.figure >= self.target
 
     def __str__(self) -> str:
         spread = f" (median of {len(self.runs)}: {_short(min(self.runs))} to {_short(max(self.runs))})" if len(self.runs) > 1 else ""
-        note = f"; {self.note}" if self.note else ""
+        note = "".join(f"; {text}" for text in (self.note, self.failure) if text)
         return (
             f"{self.what}: {_short(self.figure)} {self.unit}{spread}{note}\n"
             f"    target: {self.comparison} {_short(self.target)} {self.unit}: {'reached' if self.reached else 'NOT reached'}"
@@ -89,7 +96,7 @@ class Benchmark:
     results: Path
     claims: list[Claim] = field(default_factory=list)
     measured: dict[str, Any] = field(default_factory=dict)
-    _machine: dict[str, Any] = field(default_factory=lambda: machine())
+    _machine: dict[str, Any] = field(default_factory=lambda: machine())  # noqa: PLW0108 - it is defined below
 
     def claim(self, claim: Claim) -> None:
         """Say a claim at once: what comes later may take hours."""
@@ -124,7 +131,8 @@ def torch_python(arguments: argparse.Namespace) -> str | None:
     named = arguments.torch_python or os.environ.get("VITREOUS_TORCH_PYTHON")
     if named and Path(named).exists():
         return str(named)
-    print(f"skipped what needs torch: {named or 'no Python with torch was named'}; sh benchmarks/make_peer_env.sh FOLDER makes one, --torch-python names it")
+    why = "the Python that was named is not there" if named else "no Python that has it was named"
+    print(f"skipped what needs torch: {why}; sh benchmarks/make_peer_env.sh FOLDER makes one, --torch-python names it")
     return None
 
 
@@ -202,9 +210,7 @@ def machine() -> dict[str, Any]:
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
             versions[package] = version(package)
-    git = ["git", "-C", str(ROOT)]
-    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True).stdout.strip()
+    commit, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     cpu = _cpu()
     return {
         "processor": cpu["model"],
@@ -219,6 +225,10 @@ def machine() -> dict[str, Any]:
         "commit": commit + (" with changes" if changed else ""),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _cpu() -> dict[str, Any]:

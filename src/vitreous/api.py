@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
@@ -127,6 +127,26 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
 def load(run: Image) -> Run:
     """Open a run by its folder, or by the model.onnx in it. Raises RunError, which says what is there instead."""
     return Run(open_run(Path(run)))
+
+
+def evaluation_picture(evaluation: Evaluation, form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:
+    """The confusion matrix beside the recall of each class with its 95 % interval, as a file of 1280 pixels in width."""
+    from vitreous.draw.evaluation import evaluation_picture as draw
+    from vitreous.draw.theme import DARK, LIGHT, encoded
+
+    scores = evaluation.scores
+    low, high = scores.accuracy_interval
+    title = f"accuracy {scores.accuracy:.3f} [{low:.3f}, {high:.3f}] on {evaluation.what}"
+    labels, intervals = [each.label for each in scores.per_class], [each.recall_interval for each in scores.per_class]
+    figure = draw(scores.confusion, labels, intervals, title, DARK if appearance == "dark" else LIGHT)
+    return encoded(figure, form)
+
+
+def picture_format(file: Image) -> Literal["png", "svg"]:
+    """The format of a picture file by its name. Raises UsageError where its suffix is neither .png nor .svg."""
+    from vitreous.draw.theme import picture_format as by_suffix
+
+    return by_suffix(file)
 
 
 def predict(image: Image) -> Answers:

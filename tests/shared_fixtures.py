@@ -1,0 +1,71 @@
+"""Fixtures for several folders of tests: one small training for the whole session, the command line as a function, a small network.
+
+A test file takes them with `pytest_plugins = ["shared_fixtures"]`, after this folder was put on `sys.path`.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from small_network import small_network
+from trained_run import Said, Trained, watched, write_photos
+
+from vitreous.cli import main
+from vitreous.infer.network import SHIPPED, Network, load_network
+
+PHOTOS_OF_A_CLASS = 14
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """70 photos of clothes in 5 class folders, as old as files that a user has: not changed a moment ago."""
+    folder = write_photos(tmp_path_factory.mktemp("data") / "photos", ["dress", "pants", "shirt", "shoes", "skirt"], PHOTOS_OF_A_CLASS)
+    for photo in folder.glob("*/*"):
+        os.utime(photo, (1_700_000_000, 1_700_000_000))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A training with the shipped network, by the command line, in a process of its own with an empty cache."""
+    work = tmp_path_factory.mktemp("trained")
+    env = {**os.environ, "VITREOUS_CACHE": str(work / "cache")}
+    said, modules = watched(work / "modules.json", "train", photos, "--runs", work / "runs", cwd=work, env=env)
+    assert said.code == 0, said.err
+    return Trained(photos, work / "runs" / "photos-1", work / "cache", said, modules)
+
+
+@pytest.fixture
+def warm_cache(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache that the training has filled, in place of the test's own empty one."""
+    monkeypatch.setenv("VITREOUS_CACHE", str(trained.cache))
+    return trained.cache
+
+
+@pytest.fixture
+def vitreous(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """The command line in this process: `vitreous("predict", run, photo)` gives exit code, output and error output."""
+
+    def call(*arguments: str | Path, stdin: bytes = b"") -> Said:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Said(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Trainings take the small network for the shipped one: they need a second, and test everything but its weights."""
+    network = small_network()
+    for place in ("vitreous.fit.training", "vitreous.api"):
+        monkeypatch.setattr(f"{place}.load_network", lambda path=SHIPPED: network if path == SHIPPED else load_network(path))
+    return network

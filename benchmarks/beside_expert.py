@@ -23,7 +23,6 @@ from harness import (
     alternate,
     begin,
     environment,
-    machine,
     median,
     parser,
     require,
@@ -58,7 +57,7 @@ def main() -> None:
         "vitreous": lambda: ours(photos),
         "expert in bf16": once_only_if_late(lambda: theirs([python, expert, photos], arguments.timeout)),
     }
-    if not {"avx512_bf16", "amx_bf16"} & set(machine()["instructions"]):
+    if not {"avx512_bf16", "amx_bf16"} & set(benchmark.machine["instructions"]):
         without: list[str | Path] = [python, SIDES / "expert_without_bf16.py", expert, photos]
         sides["expert in fp32"] = once_only_if_late(lambda: theirs(without, arguments.timeout))
     found = alternate(arguments.repeats, sides)
@@ -111,9 +110,9 @@ def compare(benchmark: Benchmark, name: str, own: list[dict[str, Any]], other: l
     if late:
         return
     accuracy, reference = own[-1]["accuracy"], other[-1]["accuracy"]
-    error = (reference * (1 - reference) / tests) ** 0.5
+    points, error = round(100 * (accuracy - reference), 2), round(100 * (reference * (1 - reference) / tests) ** 0.5, 2)
     note = f"{accuracy:.4f} against {reference:.4f}; the target is one standard error"
-    benchmark.claim(Claim(f"accuracy above the {name}", round(accuracy - reference, 4), "", "at least", round(-error, 4), note=note))
+    benchmark.claim(Claim(f"accuracy above the {name}", points, "points", "at least", -error, note=note))
 
 
 if __name__ == "__main__":

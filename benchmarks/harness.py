@@ -33,7 +33,8 @@ VITREOUS = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "vitre
 Measured = TypeVar("Measured")
 
 _PACKAGES = ("vitreous", "numpy", "scipy", "scikit-learn", "pillow", "openvino", "onnx", "click", "rich")
-_FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
+_BUSY = 0.7  # mean number of running processes in the last minute
+_FLAGS = ("fma", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Benchmark:
     results: Path
     claims: list[Claim] = field(default_factory=list)
     measured: dict[str, Any] = field(default_factory=dict)
-    _machine: dict[str, Any] = field(default_factory=lambda: machine())  # noqa: PLW0108 - it is defined below
+    machine: dict[str, Any] = field(default_factory=lambda: facts())  # noqa: PLW0108 - it is defined below
 
     def claim(self, claim: Claim) -> None:
         """Say a claim at once: what comes later may take hours."""
@@ -106,7 +107,7 @@ class Benchmark:
     def write(self) -> None:
         """Write results/NAME.json."""
         claims = [asdict(claim) | {"reached": claim.reached} for claim in self.claims]
-        document = {"benchmark": self.name, "quick": self.arguments.quick, "machine": self._machine, "claims": claims, "measured": self.measured}
+        document = {"benchmark": self.name, "quick": self.arguments.quick, "machine": self.machine, "claims": claims, "measured": self.measured}
         self.results.mkdir(parents=True, exist_ok=True)
         (self.results / f"{self.name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
@@ -123,7 +124,10 @@ def parser(description: str | None, repeats: int) -> argparse.ArgumentParser:
 
 def begin(name: str, arguments: argparse.Namespace) -> Benchmark:
     kept = Path(tempfile.gettempdir()) / "vitreous-quick-results" if arguments.quick else ROOT / "benchmarks" / "results"
-    return Benchmark(name, arguments, arguments.results or kept)
+    benchmark = Benchmark(name, arguments, arguments.results or kept)
+    if benchmark.machine["load"] > _BUSY:
+        print(f"other work is running here (load {benchmark.machine['load']}): the figures will be worse than on a quiet machine", file=sys.stderr)
+    return benchmark
 
 
 def torch_python(arguments: argparse.Namespace) -> str | None:
@@ -204,7 +208,7 @@ def instruction_set(isa: str | None = None) -> Literal["AMX", "AVX-512", "AVX2"]
     return "AVX-512" if "avx512f" in flags and (not cap or "512" in cap) else "AVX2"
 
 
-def machine() -> dict[str, Any]:
+def facts() -> dict[str, Any]:
     """What a reader needs to place a figure: processor, memory, versions, commit, date. Neither host name nor paths."""
     versions = {}
     for package in _PACKAGES:

@@ -66,7 +66,7 @@ def one(benchmark: Benchmark, photo: Path, cache: Path) -> None:
 
 
 def many(benchmark: Benchmark, folder: Path, count: int, limits: Path, cache: Path) -> None:
-    rounds = min(FOLDER_ROUNDS, benchmark.arguments.repeats)
+    rounds = 1 if benchmark.arguments.quick else min(FOLDER_ROUNDS, benchmark.arguments.repeats)
     alone = median(benchmark.measured["one_photo"]["predict"])
 
     def limit() -> dict[str, Any]:

@@ -49,7 +49,7 @@ def row(benchmark: str, claim: dict[str, Any], machine: int) -> str:
     spread = f"{number(min(runs))} to {number(max(runs))}, n = {len(runs)}" if len(runs) > 1 else ""
     reached = "yes" if claim["reached"] else "**no**"
     figure, target = (f"{number(claim[key])} {claim['unit']}".strip() for key in ("figure", "target"))
-    note = claim["failure"] or claim["note"]
+    note = claim.get("failure") or claim["note"]
     cells = (claim["what"], figure, f"{claim['comparison']} {target}", reached, spread, note, f"{benchmark} (machine {machine})")
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 

@@ -8,14 +8,19 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_network import small_network
+from small_network import Coloured, Told, colourful, small_network
 from trained_run import Said, Trained, watched, write_photos
 
 from vitreous.cli import main
+from vitreous.core.item import Source
+from vitreous.fit import training
+from vitreous.fit.plan import make_plan
+from vitreous.fit.settings import TrainSettings
 from vitreous.infer.network import SHIPPED, Network, load_network
 
 PHOTOS_OF_A_CLASS = 14
@@ -42,7 +47,7 @@ def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 @pytest.fixture
 def warm_cache(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The cache that the training has filled, in place of the test's own empty one."""
+    """The cache that the training of the shipped network has filled, in place of the test's own empty one."""
     monkeypatch.setenv("VITREOUS_CACHE", str(trained.cache))
     return trained.cache
 
@@ -69,3 +74,25 @@ def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Network:
     for place in ("vitreous.fit.training", "vitreous.api"):
         monkeypatch.setattr(f"{place}.load_network", lambda path=SHIPPED: network if path == SHIPPED else load_network(path))
     return network
+
+
+@pytest.fixture(scope="session")
+def coloured(tmp_path_factory: pytest.TempPathFactory) -> Coloured:
+    """One training of the small network, for every test that only looks at its result."""
+    folder = tmp_path_factory.mktemp("coloured")
+    data, told, network = colourful(folder / "colours", {"red": 20, "green": 20, "blue": 20}), Told(), small_network()
+    for picture in data.glob("*/*"):
+        os.utime(picture, (1_700_000_000, 1_700_000_000))
+    sample: list[str] = []
+
+    def plan(source: Source, shipped: Network, settings: TrainSettings) -> Any:
+        made = make_plan(source, shipped, settings)
+        sample.extend(source.items[number].relative for number in made.sample)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITREOUS_CACHE", str(folder / "cache"))
+        patch.setattr(training, "load_network", lambda: network)
+        patch.setattr(training, "make_plan", plan)
+        run = training.train(data, TrainSettings(seed=5, runs=str(folder / "runs")), told)
+    return Coloured(data, run, told, sample, folder / "cache")

@@ -5,6 +5,7 @@ image uint8 [N, S, S, 3] ─ / 255 ─ Conv 5×5, stride 2, 24 channels ─ Relu
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from PIL import Image
 
 from vitreous.core.view import View
 from vitreous.infer.network import METADATA_KEY, Network
+from vitreous.runs.folder import RunFolder
 
 WIDTH, SIDE = 24, 32
 LABELS = ["light", "middle", "dark"]
 COLOURS = {"red": (200, 60, 60), "green": (60, 180, 70), "blue": (60, 80, 200)}
+SPREAD = 55  # of a picture's colour around that of its class: some pictures look like another class
 
 
 def small_model(metadata: Mapping[str, str] | None = None, labels: list[str] = LABELS) -> bytes:
@@ -78,6 +81,35 @@ def colourful(folder: Path, counts: Mapping[str, int], seed: int = 0) -> Path:
 
 def coloured_picture(rng: np.random.Generator, label: str) -> Image.Image:
     pattern = np.asarray(Image.fromarray(rng.integers(0, 256, (7, 9), np.uint8)).resize((48, 40), Image.Resampling.BICUBIC), np.float32)
-    colour = np.array(COLOURS[label], np.float32)
+    colour = np.array(COLOURS[label], np.float32) + rng.normal(0, SPREAD, 3)
     pixels = 0.5 * colour + 0.3 * pattern[..., None] + rng.normal(30, 25, (40, 48, 3))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+class Told:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self.stages: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self.stages.append(stage)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.sentences)
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """A training of the small network on 20 pictures of each of three colours. Read only: a test that changes something copies it."""
+
+    data: Path
+    run: RunFolder
+    told: Told
+    sample: list[str]
+    cache: Path

@@ -69,3 +69,20 @@ def write_photos(folder: Path, classes: Sequence[str], of_each: int) -> Path:
         if not any(empty.iterdir()):
             empty.rmdir()
     return folder
+
+
+# Runs the command line with the small network of the tests in place of the shipped one: a training of a second.
+_SMALL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from small_network import small_network
+from vitreous.cli import main
+from vitreous.fit import training
+training.load_network = small_network
+main(sys.argv[2:])
+"""
+
+
+def small_vitreous(*arguments: str | Path) -> list[str]:
+    """The command of a process of its own that trains with the small network."""
+    return [sys.executable, "-c", _SMALL, str(Path(__file__).parent), *map(str, arguments)]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
@@ -13,10 +13,12 @@ from vitreous.errors import UnreadableImage
 from vitreous.fit.settings import TrainSettings, policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network, load_network
-from vitreous.runs.folder import RunFolder, open_run, verify
 from vitreous.tasks.classify.answers import Answers, Failure
-from vitreous.tasks.classify.evaluate import Evaluation
 from vitreous.tasks.classify.predict import predict as predict_files
+
+if TYPE_CHECKING:
+    from vitreous.runs.folder import RunFolder
+    from vitreous.tasks.classify.evaluate import Evaluation
 
 Image = str | os.PathLike[str]
 
@@ -24,7 +26,7 @@ Image = str | os.PathLike[str]
 class Run:
     """A trained model and its folder. `labels` in the order of the outputs; `metrics` as they stood at the end of training."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: "RunFolder") -> None:
         self._run = folder
         self.folder = folder.path
         self.labels: list[str] = list(folder.facts["labels"])
@@ -47,12 +49,13 @@ class Run:
         """The answers for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
         return _many(self.network, images)
 
-    def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> Evaluation:
+    def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Evaluation":
         """Metrics with 95 % intervals on the run's own test pictures, or on a labelled folder or CSV.
 
         Raises RunError where files of the run are damaged, DataError where there is nothing to evaluate on.
         """
         from vitreous.fit.evaluation import evaluate_folder, evaluate_test_part
+        from vitreous.runs.folder import verify
 
         verify(self._run)
         quiet = reporter or Quiet()
@@ -126,10 +129,12 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
 
 def load(run: Image) -> Run:
     """Open a run by its folder, or by the model.onnx in it. Raises RunError, which says what is there instead."""
+    from vitreous.runs.folder import open_run
+
     return Run(open_run(Path(run)))
 
 
-def evaluation_picture(evaluation: Evaluation, form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:
+def evaluation_picture(evaluation: "Evaluation", form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:
     """The confusion matrix beside the recall of each class with its 95 % interval, as a file of 1280 pixels in width."""
     from vitreous.draw.evaluation import evaluation_picture as draw
     from vitreous.draw.theme import DARK, LIGHT, encoded

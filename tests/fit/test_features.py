@@ -119,17 +119,14 @@ def test_a_flipped_byte_in_the_pack_is_noticed_and_the_picture_computed_again(pa
     assert same(first, once(items))
 
 
-REPORTED = pytest.mark.xfail(strict=True, reason="a damaged row is found but not written again, so it is decoded in every training")
-
-
 @pytest.mark.parametrize(
     "pattern",
     [
         "features-*.keys",
         "pixels-*.rows",
-        pytest.param("features-*.rows", marks=REPORTED),
-        pytest.param("facts.rows", marks=REPORTED),
-        pytest.param("facts.keys", marks=REPORTED),
+        "features-*.rows",
+        "facts.rows",
+        "facts.keys",
     ],
 )
 def test_a_damaged_row_is_mended(pattern: str, items: list[Item], own_cache: Path) -> None:
@@ -151,7 +148,6 @@ def test_a_pack_cut_off_by_a_kill_is_filled_up(pattern: str, items: list[Item], 
     assert same(first, second) and second.decoded < len(items)
 
 
-@pytest.mark.xfail(strict=True, reason="facts are written only together with new pixels")
 def test_a_kill_between_pixels_and_facts_costs_one_more_pass_and_not_one_for_ever(items: list[Item], own_cache: Path) -> None:
     once(items)
     for pattern in ("facts.rows", "facts.keys"):
@@ -184,7 +180,6 @@ def test_an_interrupted_pass_keeps_what_it_has_done(items: list[Item]) -> None:
     assert 0 < again.decoded <= 5
 
 
-@pytest.mark.xfail(strict=True, reason="copies that come within one flush are written twice")
 def test_pictures_twice_in_the_data_are_kept_once(items: list[Item], own_cache: Path) -> None:
     twice = [*items, *(Item(item.path, f"copy-{item.relative}", item.label) for item in items)]
     result = once(twice)

@@ -37,8 +37,8 @@ def pictures(count: int, side: int = SIDE) -> NDArray[np.uint8]:
     return (low + rng.random((count, side, side, 3)) * (255 - low)).astype(np.uint8)
 
 
-def joined(view: View = View.crop(SIDE)) -> Network:
-    return join(small_network(), view, some_probe(), LABELS, {"number_format": "f32", "unseen_area": 0.25})
+def joined(view: View | None = None) -> Network:
+    return join(small_network(), view or View.crop(SIDE), some_probe(), LABELS, {"number_format": "f32", "unseen_area": 0.25})
 
 
 def by_onnxruntime(data: bytes, shown: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import SIDE, coloured_picture, colourful, small_network
+from small_network import SIDE, Coloured, Told, coloured_picture, colourful
 
 from vitreous.core.item import Split
 from vitreous.data.decode import decode
 from vitreous.errors import DataError, ModelError, StorageError, UsageError
 from vitreous.fit import training
 from vitreous.fit.features import Gathered, _Pass
-from vitreous.fit.plan import make_plan
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import FEW_TEST
 from vitreous.fit.training import train
@@ -35,58 +34,12 @@ pytest_plugins = ["shared_fixtures"]
 pytestmark = pytest.mark.usefixtures("as_shipped")
 
 
-class Told:
-    """A reporter that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-        self.stages: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.sentences.append(sentence)
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        self.stages.append(stage)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.sentences)
-
-
 def run(data: Path, told: Told | None = None, **settings: Any) -> RunFolder:
     return train(data, TrainSettings(runs=str(data.parent / "runs"), **settings), told or Told())
 
 
 def rows(trained: RunFolder) -> dict[str, ItemRow]:
     return {row.path: row for row in items_from_csv(trained.read("items.csv"))}
-
-
-@dataclass(frozen=True)
-class Plain:
-    """One training on 20 pictures of each of three colours, for every test that only looks at its result."""
-
-    data: Path
-    run: RunFolder
-    told: Told
-    sample: list[str]
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
-    folder = tmp_path_factory.mktemp("plain")
-    data, told, network = colourful(folder / "photos", {"red": 20, "green": 20, "blue": 20}), Told(), small_network()
-    sample: list[str] = []
-
-    def plan(source: Any, shipped: Network, settings: TrainSettings) -> Any:
-        made = make_plan(source, shipped, settings)
-        sample.extend(source.items[number].relative for number in made.sample)
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VITREOUS_CACHE", str(folder / "cache"))
-        patch.setattr(training, "load_network", lambda: network)
-        patch.setattr(training, "make_plan", plan)
-        return Plain(data, run(data, told, seed=5), told, sample)
 
 
 @pytest.fixture
@@ -109,26 +62,26 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def test_a_training_leaves_a_finished_run_with_every_file(plain: Plain) -> None:
-    assert plain.run.path == plain.data.parent / "runs" / "photos-1" and plain.run.finished
-    assert set(plain.run.document.files) == {"model.onnx", "items.csv", "predictions.csv", "use.py"}
-    verify(plain.run)
-    assert {path.name for path in plain.run.path.iterdir()} - {".lock"} == {"run.json", *plain.run.document.files}
+def test_a_training_leaves_a_finished_run_with_every_file(coloured: Coloured) -> None:
+    assert coloured.run.path == coloured.data.parent / "runs" / "colours-1" and coloured.run.finished
+    assert set(coloured.run.document.files) == {"model.onnx", "items.csv", "predictions.csv", "use.py"}
+    verify(coloured.run)
+    assert {path.name for path in coloured.run.path.iterdir()} - {".lock"} == {"run.json", *coloured.run.document.files}
 
 
-def test_the_model_answers_as_it_was_measured(plain: Plain) -> None:
-    network = load_network(plain.run.path / "model.onnx")
-    stored = predictions_from_csv(plain.run.read("predictions.csv"))
+def test_the_model_answers_as_it_was_measured(coloured: Coloured) -> None:
+    network = load_network(coloured.run.path / "model.onnx")
+    stored = predictions_from_csv(coloured.run.read("predictions.csv"))
     assert stored.classes == network.labels == ["blue", "green", "red"] and len(stored.paths) >= 9
-    shown = np.stack([decode(str(plain.data / path), [network.view]).views[0] for path in stored.paths])
+    shown = np.stack([decode(str(coloured.data / path), [network.view]).views[0] for path in stored.paths])
     answers = run_batch(start_engine(network, Setting("openvino", "f32", 1, 1)), shown)["probability"]
     np.testing.assert_allclose(answers, stored.probability, atol=1e-4)
     accuracy = float((answers.argmax(1) == [network.labels.index(label) for label in stored.labels]).mean())
-    assert plain.run.facts["metrics"]["accuracy"] == pytest.approx(accuracy) and accuracy > 0.8
+    assert coloured.run.facts["metrics"]["accuracy"] == pytest.approx(accuracy) and 0.5 < accuracy < 1
 
 
-def test_every_picture_is_in_one_part_in_the_shares_that_are_promised(plain: Plain) -> None:
-    table = rows(plain.run)
+def test_every_picture_is_in_one_part_in_the_shares_that_are_promised(coloured: Coloured) -> None:
+    table = rows(coloured.run)
     assert len(table) == 60
     for part, share in ((Split.TRAIN, 0.70), (Split.VALIDATION, 0.15), (Split.TEST, 0.15)):
         for label in ("red", "green", "blue"):
@@ -136,13 +89,13 @@ def test_every_picture_is_in_one_part_in_the_shares_that_are_promised(plain: Pla
     assert all((row.width, row.height) == (48, 40) and row.key for row in table.values())
 
 
-def test_the_pictures_that_the_view_was_chosen_on_are_not_tested_on(plain: Plain) -> None:
-    table = rows(plain.run)
-    assert len(plain.sample) >= 15 and all(table[path].split is not Split.TEST for path in plain.sample)
+def test_the_pictures_that_the_view_was_chosen_on_are_not_tested_on(coloured: Coloured) -> None:
+    table = rows(coloured.run)
+    assert len(coloured.sample) >= 15 and all(table[path].split is not Split.TEST for path in coloured.sample)
 
 
-def test_what_is_said_begins_with_the_plan_and_ends_with_how_it_went(plain: Plain) -> None:
-    told = plain.told
+def test_what_is_said_begins_with_the_plan_and_ends_with_how_it_went(coloured: Coloured) -> None:
+    told = coloured.told
     assert told.sentences[0].startswith("Plan: one label out of 3, 60 pictures: features of small (pretrained, frozen)")
     for beginning in ("Engine: ", "Run: ", "View: ", "Accuracy ", "Done in "):
         assert sum(sentence.startswith(beginning) for sentence in told.sentences) == 1, beginning
@@ -151,12 +104,12 @@ def test_what_is_said_begins_with_the_plan_and_ends_with_how_it_went(plain: Plai
     assert set(told.stages) >= {"features"}
 
 
-def test_run_json_stores_what_was_decided_and_on_what(plain: Plain) -> None:
-    facts = plain.run.facts
-    assert facts["task"] == "classify" and facts["data"]["folder"] == str(plain.data) and facts["data"]["split"]["train"] >= 40
+def test_run_json_stores_what_was_decided_and_on_what(coloured: Coloured) -> None:
+    facts = coloured.run.facts
+    assert facts["task"] == "classify" and facts["data"]["folder"] == str(coloured.data) and facts["data"]["split"]["train"] >= 40
     assert facts["probe"]["strength"] > 0 and facts["probe"]["temperature"] > 0 and len(facts["probe"]["path"]) >= 3
     assert {"python", "numpy", "openvino", "vitreous"} <= set(facts["versions"]) and facts["machine"]["cores"] >= 1
-    assert facts["number_format"] in ("f32", "bf16") and facts["data_fingerprint"] and plain.run.settings["seed"] == 5
+    assert facts["number_format"] in ("f32", "bf16") and facts["data_fingerprint"] and coloured.run.settings["seed"] == 5
     json.dumps(facts, allow_nan=False)
 
 
@@ -272,7 +225,6 @@ def test_a_table_with_groups_keeps_each_group_on_one_side(pictures: int, data: P
     assert len(sides) == 36 / pictures and all(len(side) == 1 for side in sides.values()) and trained.settings["group"] == "patient"
 
 
-@pytest.mark.xfail(strict=True, reason="the sample for the views has a picture of nearly every group, and those may not be tested on")
 def test_groups_of_several_pictures_still_have_a_test_part(data: Path) -> None:
     _, sides = by_patient(data, 4)
     assert {part for side in sides.values() for part in side} == set(Split)
@@ -295,7 +247,7 @@ def test_classes_with_few_test_pictures_get_an_out_of_fold_estimate_and_the_othe
         colourful(folder / part, counts, seed=len(part))
     metrics = run(folder).facts["metrics"]
     assert set(metrics["out_of_fold"]) == {"green"} and metrics["out_of_fold"]["green"]["count"] == 20
-    assert metrics["out_of_fold"]["green"]["recall"] > 0.8
+    assert metrics["out_of_fold"]["green"]["recall"] > 0.5
     assert any(remark.startswith("fewer than 20 test pictures: green;") for remark in metrics["remarks"])
 
 
@@ -308,7 +260,7 @@ def test_broken_files_are_left_out_listed_and_stored(data: Path) -> None:
     assert table["red/empty.png"].left_out == "zero bytes" and table["red/empty.png"].label == "red" and table["red/empty.png"].split is None
     assert "left out: red/empty.png: zero bytes" in told.sentences
     assert {each["image"] for each in trained.facts["metrics"]["left_out"]} == {"red/broken.jpg", "red/empty.png"}
-    assert trained.facts["data"]["pictures"] == 60
+    assert trained.facts["data"]["pictures"] == 36
 
 
 def test_a_class_of_broken_files_alone_is_an_error_that_names_it(data: Path) -> None:
@@ -325,7 +277,10 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty folder": (lambda folder: folder.mkdir(), "cannot read .*photos"),
     "one class": (lambda folder: colourful(folder, {"red": 5}), "only one class was found, 'red' with 5 pictures"),
     "a class with one image": (lambda folder: colourful(folder, {"red": 5, "blue": 1}), "only one picture in class 'blue'"),
-    "no part to learn from": (lambda folder: split_folders(folder, {"val": 5, "test": 5}), "no picture to learn from in the classes 'green', 'red', only in other parts"),
+    "no part to learn from": (
+        lambda folder: split_folders(folder, {"val": 5, "test": 5}),
+        "no picture to learn from in the classes 'green', 'red', only in other parts",
+    ),
 }
 
 
@@ -406,7 +361,7 @@ def test_a_model_that_does_not_answer_as_measured_is_not_saved(data: Path, monke
 def test_an_interrupted_training_leaves_no_run_and_its_work_is_not_lost(data: Path, decoded: list[int]) -> None:
     class Impatient(Told):
         def progress(self, stage: str, done: int, total: int) -> None:
-            if stage == "features" and done == 50:
+            if stage == "features" and done == 30:
                 raise KeyboardInterrupt
 
     for file in data.glob("*/*"):
@@ -420,7 +375,7 @@ def test_an_interrupted_training_leaves_no_run_and_its_work_is_not_lost(data: Pa
 
 def test_a_place_that_cannot_be_written_is_said_before_anything_is_decoded(data: Path, decoded: list[int], tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    with pytest.raises(StorageError, match="cannot write .*taken"):
+    with pytest.raises(StorageError, match=r"cannot write .*taken"):
         train(data, TrainSettings(runs=str(tmp_path / "taken")), Told())
     assert not decoded
 
@@ -439,3 +394,29 @@ def test_pictures_of_every_kind_train_together(tmp_path: Path) -> None:
             picture: Image.Image = coloured_picture(rng, label)
             picture.convert(mode).save(folder / label / f"{number}.{suffix}")
     assert run(folder).facts["data"]["pictures"] == 24
+
+
+@pytest.mark.slow
+def test_bf16_is_given_up_aloud_where_it_changes_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "keeps_answers", lambda exact, fast: (False, "changes 9 of 10 answers"))
+    told = Told()
+    trained = run(data, told, engine="openvino-bf16")
+    assert "bf16 changes 9 of 10 answers against fp32: fp32 is used." in told.sentences
+    assert trained.facts["number_format"] == "f32" and load_network(trained.path / "model.onnx").number_format == "f32"
+
+
+@pytest.mark.slow
+def test_bf16_is_stored_with_the_run_where_it_is_used(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    real = training.keeps_answers
+
+    def counted(exact: np.ndarray, fast: np.ndarray) -> tuple[bool, str]:
+        compared.append(len(exact))
+        assert exact.shape == fast.shape and not np.isnan(fast).any()
+        return True, real(exact, fast)[1]
+
+    monkeypatch.setattr(training, "keeps_answers", counted)
+    trained = run(data, engine="openvino-bf16")
+    validation = trained.facts["data"]["split"]["validation"]
+    assert compared == [validation]
+    assert trained.facts["number_format"] == "bf16" and load_network(trained.path / "model.onnx").number_format == "bf16"

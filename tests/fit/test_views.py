@@ -15,7 +15,7 @@ VIEWS = candidates(224, larger=False)
 
 
 def test_the_plain_view_comes_first_and_larger_ones_only_with_time() -> None:
-    assert VIEWS == (View.crop(224), View.whole(224), View.crop(224, 256))
+    assert (View.crop(224), View.whole(224), View.crop(224, 256)) == VIEWS
     larger = candidates(224, larger=True)
     assert larger[:3] == VIEWS and {view.size for view in larger[3:]} == {288}
 

@@ -10,6 +10,7 @@ which the next writer overwrites; a row whose checksum does not hold is as good 
 import hashlib
 import json
 import os
+import re
 import time
 import zlib
 from collections.abc import Sequence
@@ -48,6 +49,10 @@ class Rows:
 
     def find(self, key: bytes) -> int | None:
         return self._row.get(key)
+
+    def forget(self, key: bytes) -> None:
+        """Take a damaged row for not there: the next `append` of its key writes a new one."""
+        self._row.pop(key, None)
 
     def append(self, keys: Sequence[bytes], values: NDArray[np.generic]) -> None:
         """Add `values` [n, *shape] under `keys`; only the holder of the pack's lock may."""
@@ -179,4 +184,9 @@ def _read_json(path: Path) -> dict[str, list[int | str]]:
         value = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return {name: entry for name, entry in value.items() if _is_entry(entry)} if isinstance(value, dict) else {}
+
+
+def _is_entry(entry: object) -> bool:
+    """Size, two times, inode, key in hexadecimal: anything else in `files.json` is damage."""
+    return isinstance(entry, list) and len(entry) == 5 and isinstance(entry[4], str) and re.fullmatch("[0-9a-f]{32}", entry[4]) is not None

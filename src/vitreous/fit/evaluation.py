@@ -83,7 +83,7 @@ def _evaluate(
     options = run.settings
     rule = policy(options.get("max_pixels"), bool(options.get("tolerate_truncated")))
     number = {label: index for index, label in enumerate(network.labels)}
-    probability, target, keys, thumbnails = [], [], [], []
+    probability, target, keys, thumbnails, names = [], [], [], [], []
     left_out = list(left_out)
     for done, (item, (answer, decoded)) in enumerate(zip(items, predict(network, setting, [i.path for i in items], rule), strict=True), 1):
         reporter.progress("pictures", done, len(items))
@@ -96,13 +96,18 @@ def _evaluate(
             target.append(number[item.label])
             keys.append(decoded.key)
             thumbnails.append(decoded.thumbnail)
+            names.append(item.relative)
     if not target:
         raise DataError(
             "no picture is left to evaluate on",
             f"{plural(len(left_out), 'file')} left out, such as {visible(left_out[0].relative)}: {left_out[0].reason}",
         )
-    groups = find_duplicates(keys, np.stack(thumbnails)).group
-    scores = evaluate(np.stack(probability), np.array(target), network.labels, groups)
+    if known:
+        stored = run.facts.get("groups", {})
+        groups = np.array([stored.get(name, -1 - number) for number, name in enumerate(names)])
+    else:
+        groups = find_duplicates(keys, np.stack(thumbnails)).group
+    scores = evaluate(np.stack(probability), np.array(target), network.labels, groups, int(run.settings.get("seed", 0)))
     remarks = [] if known else _trained_on(items_from_csv(run.read("items.csv")), keys)
     return Evaluation(plural(len(target), what), scores, left_out, remarks, {})
 

@@ -5,6 +5,7 @@ What the pack already holds is taken from there; the rest goes through the pipel
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,8 +116,9 @@ class _Pass:
         missing, facts, features = [], self.facts.map(), self.features.map()
         for number, item in enumerate(self.items):
             key = self.pack.known_key(item.relative, item.path) or _content_key(item.path)
-            row, fact = (self.features.find(key), self.facts.find(key)) if key else (None, None)
-            if key is None or row is None or fact is None or not self.features.whole(row, features[row]) or not self.facts.whole(fact, facts[fact]):
+            row = _whole_row(self.features, features, key)
+            fact = _whole_row(self.facts, facts, key)
+            if key is None or row is None or fact is None:
                 missing.append(number)
                 continue
             self.pack.remember(item.relative, item.path, key)
@@ -142,29 +144,41 @@ class _Pass:
         self.stored.extend(indices)
 
     def _flush_pixels(self) -> None:
-        new = [(i, d) for i, d in self.waiting if self.pixels is not None and self.pixels.find(d.key) is None]
+        waiting = {decoded.key: (number, decoded) for number, decoded in self.waiting}  # copies once
         self.waiting = []
-        if new and self.pixels is not None:
-            self._append(self.pixels, [d.key for _, d in new], np.stack([d.views[0] for _, d in new]))
+        if self.pixels is not None:
+            new = [decoded for _, decoded in waiting.values() if self.pixels.find(decoded.key) is None]
+            self._append(self.pixels, [decoded.key for decoded in new], [decoded.views[0] for decoded in new])
         if self.facts is not None:
-            fresh = [(i, d) for i, d in new if self.facts.find(d.key) is None]
-            self._append(self.facts, [d.key for _, d in fresh], self.out.facts[[i for i, _ in fresh]])
+            fresh = [(number, decoded.key) for number, decoded in waiting.values() if self.facts.find(decoded.key) is None]
+            self._append(self.facts, [key for _, key in fresh], [self.out.facts[number] for number, _ in fresh])
 
     def _flush_features(self) -> None:
         count = len(self.stored)
         ready, self.stored[:count] = self.stored[:count], []
-        new = [i for i in ready if self.features is not None and self.features.find(self.out.keys[i]) is None]
-        if new and self.features is not None:
-            self._append(self.features, [self.out.keys[i] for i in new], self.out.features[new])
+        if self.features is not None:
+            new = {key: i for i in ready if self.features.find(key := self.out.keys[i]) is None}
+            self._append(self.features, list(new), [self.out.features[i] for i in new.values()])
 
-    def _append(self, rows: Rows, keys: list[bytes], values: NDArray[np.generic]) -> None:
+    def _append(self, rows: Rows, keys: list[bytes], values: Sequence[Any]) -> None:
         if not keys or not self.pack.writable:
             return
         try:
-            rows.append(keys, values)
+            rows.append(keys, np.stack(values))
         except StorageError as error:
             self.pack.stop_writing()
             self.out.remark = f"The pack of decoded pictures is not complete: {error}."
+
+
+def _whole_row(rows: Rows, values: NDArray[np.generic], key: bytes | None) -> int | None:
+    """The row of a key; None where there is none, or where it is damaged and will be written again."""
+    row = rows.find(key) if key else None
+    if key is None or row is None or row >= len(values):
+        return None
+    if rows.whole(row, values[row]):
+        return row
+    rows.forget(key)
+    return None
 
 
 def _content_key(path: str) -> bytes | None:

@@ -1,11 +1,13 @@
 """What a training will do, and why: decided from the data's size, the machine and the minutes, said before it begins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vitreous.core.item import Source, Split
+from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
 from vitreous.fit.settings import TrainSettings
@@ -14,6 +16,8 @@ from vitreous.fit.views import LEAST, MOST, SHARE, candidates, sample_of
 from vitreous.infer.choose import fastest_setting
 from vitreous.infer.engine import Setting, parse_engine
 from vitreous.infer.network import Network
+
+Booleans = NDArray[np.bool_]
 
 # Where nothing was measured: what a slow machine decodes and sends through the network, in pictures per second.
 _CAUTIOUS_RATE = 60.0
@@ -59,6 +63,8 @@ def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan
     target = np.array([number[item.label] for item in items])
     allowed = np.flatnonzero([item.split in (None, Split.TRAIN) for item in items])
     given = any(item.split not in (None, Split.TRAIN) for item in items)
+    if not given:
+        allowed = allowed[_in_half_of_the_groups(items, allowed, settings.seed)]
     size = int(np.clip(SHARE * count, LEAST, MOST))
     pass_seconds = count / rate
     larger = settings.minutes is not None and pass_seconds * _LARGER_COSTS < _SHARE_FOR_LARGER * settings.minutes * 60
@@ -89,6 +95,14 @@ def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan
         *remarks,
     )
     return Plan(engine, views, sample, seconds, pack_bytes, lines)
+
+
+def _in_half_of_the_groups(items: Sequence[Item], allowed: Ints, seed: int) -> Booleans:
+    """Which of the `allowed` items may be looked at, so that half of the groups that the user named can still be tested on."""
+    names = sorted({name for number in allowed if (name := items[number].group) is not None})
+    half = set(np.random.default_rng([seed, 2]).permutation(len(names))[: len(names) // 2].tolist())
+    chosen = {name for number, name in enumerate(names) if number in half}
+    return np.array([(name := items[number].group) is None or name in chosen for number in allowed], dtype=np.bool_)
 
 
 def _seconds(count: int, views: tuple[View, ...], sample: int, rate: float) -> float:

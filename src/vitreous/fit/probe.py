@@ -22,6 +22,8 @@ HELD_OUT = 0.2
 FOLDS = 5
 # With fewer training pictures than this, or fewer of a class, a fifth is too few to choose on.
 LITTLE_DATA, LITTLE_CLASS = 600, 15
+# Cross-validation fits five times as often: with more pictures times classes than this it would take longer than all the rest.
+_MOST_CROSS_VALIDATED = 60_000
 # A validation part is chosen on from this many pictures on.
 ENOUGH_VALIDATION = 60
 _LEAST_DEVIATION = 1e-3
@@ -155,4 +157,6 @@ def _validation_is_enough(split: Sequence[Split]) -> bool:
 
 def _is_little(labels: Ints) -> bool:
     counts = np.bincount(labels)
+    if len(labels) * np.count_nonzero(counts) > _MOST_CROSS_VALIDATED:
+        return False
     return len(labels) < LITTLE_DATA or int(counts[counts > 0].min()) < LITTLE_CLASS

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from vitreous.core.item import Source
 from vitreous.data.split import Division
 from vitreous.fit.features import Gathered
@@ -69,6 +71,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "plan": trained.plan.to_json(),
         "views": [asdict(trial) for trial in trained.choice.trials],
         "probe": {"strength": probe.strength, "temperature": probe.temperature, "chosen_on": probe.chosen_on, "path": probe.path},
+        "groups": _shared_groups(trained),
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
         "metrics": trained.evaluation.to_json(),
         "seconds": round(seconds, 2),
@@ -80,6 +83,14 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
             "system": platform.system(),
         },
     }
+
+
+def _shared_groups(trained: Trained) -> dict[str, int]:
+    """The group of each test picture that shares it with another one: what makes intervals wider."""
+    fitted = trained.fitted
+    places, groups = fitted.order[fitted.test], fitted.group[fitted.test]
+    shared = np.isin(groups, np.flatnonzero(np.bincount(groups) > 1))
+    return {trained.source.items[trained.kept[place]].relative: int(group) for place, group in zip(places[shared], groups[shared], strict=True)}
 
 
 def _item_rows(trained: Trained) -> list[ItemRow]:

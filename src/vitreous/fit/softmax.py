@@ -23,6 +23,8 @@ MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the logits whatever the number of classes.
 _BLOCK_VALUES = 8_000_000
 _FEW_COLUMNS = 64
+# L-BFGS keeps a pair of gradients in fp64 for each step that it remembers: with a million weights, 20 MB each.
+_MANY_PARAMETERS = 300_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, s
             gradient[-1] += difference.sum(0)
         return value / count, gradient.ravel() / count
 
-    options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10}
+    options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < _MANY_PARAMETERS else 4}
     # products with a matrix of few columns wait for memory: a second thread makes them slower (8 ms against 1 ms)
     with threadpool_limits(1 if classes <= _FEW_COLUMNS else None, user_api="blas"):
         found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(width + 1, classes)

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.errors import ModelError, UsageError
+from vitreous.errors import ModelError, UsageError, VitreousError
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 
@@ -114,7 +114,9 @@ def said_as_model_error(network: Network) -> Iterator[None]:
     """What a library raises on a file that it cannot run becomes a ModelError with the first line of its reason."""
     try:
         yield
-    except (RuntimeError, ValueError, TypeError) as error:
+    except VitreousError:
+        raise
+    except Exception as error:  # each library has its own tree of exceptions, onnxruntime's begins at Exception
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise ModelError(f"{network.path.name} cannot be run here", reason[:200], "a model.onnx as vitreous train writes it") from None
 

@@ -19,6 +19,7 @@ from vitreous.errors import ModelError
 METADATA_KEY = "vitreous"
 SHIPPED = Path(__file__).parent / "weights" / "efficientnet_lite0.onnx"
 _GRAPH, _METADATA = 7, 14
+_MOST_SIDE = 10_000
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -66,10 +67,12 @@ def load_network(path: Path = SHIPPED) -> Network:
         ) from None
     try:
         facts = json.loads(properties[METADATA_KEY])
-        View.from_json(facts["view"])
-        if not (isinstance(facts["labels"], list) and all(isinstance(label, str) for label in facts["labels"])):
+        view, labels = View.from_json(facts["view"]), facts["labels"]
+        if view.kind not in ("crop", "whole") or not 1 <= view.size <= view.short_side <= _MOST_SIDE:
+            raise ValueError
+        if not (isinstance(labels, list) and labels and all(isinstance(label, str) for label in labels)):
             raise TypeError
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         raise ModelError(
             f"{name} comes from elsewhere",
             f"an ONNX model without the entry {METADATA_KEY!r} in its metadata, so its labels and the rule for its pictures are unknown",

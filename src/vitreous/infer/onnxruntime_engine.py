@@ -17,7 +17,7 @@ class OnnxruntimeEngine:
         import onnxruntime
 
         self.setting = setting
-        self._outputs = outputs
+        self._network, self._outputs = network, outputs
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = this_machine().cores
         options.log_severity_level = 3
@@ -26,7 +26,9 @@ class OnnxruntimeEngine:
             self._session = onnxruntime.InferenceSession(network.data, options, providers=["CPUExecutionProvider"])
 
     def submit(self, batch: NDArray[np.uint8], done: Callable[[Outputs], None]) -> None:
-        done(dict(zip(self._outputs, self._session.run(list(self._outputs), {"image": batch}), strict=True)))
+        with said_as_model_error(self._network):
+            outputs = self._session.run(list(self._outputs), {"image": batch})
+        done(dict(zip(self._outputs, outputs, strict=True)))
 
     def finish(self) -> None:
         pass

@@ -31,8 +31,14 @@ def openvino() -> Any:
     """The module, imported so that it neither sends nor writes anything."""
     # None makes the import of this name fail, which openvino meets with its own do-nothing stub
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino as module
-
+    # the converter, which nothing here uses, is half of the import's time; openvino does without it where it is not to be had
+    converter_was_there = "openvino.tools.ovc" in sys.modules
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
+    try:
+        import openvino as module
+    finally:
+        if not converter_was_there:
+            del sys.modules["openvino.tools.ovc"]  # whoever wants it can still import it
     return module
 
 

@@ -92,7 +92,7 @@ def evaluate(probability: Probabilities, target: IntArray, labels: list[str], gr
     """
     _check(probability, target, labels, group)
     classes, count = len(labels), len(target)
-    unit = np.arange(count) if group is None else np.unique(group, return_inverse=True)[1]
+    unit = np.arange(count) if group is None else _in_order_of_appearance(group)
     answer = answers(probability)
     right = answer == target
     table = confusion(target, answer, classes)
@@ -125,6 +125,12 @@ def evaluate(probability: Probabilities, target: IntArray, labels: list[str], gr
         absent=[label for label, number in zip(labels, counts.true, strict=True) if number == 0],
         method=_method(count, int(unit.max()) + 1, resampled.resamples),
     )
+
+
+def _in_order_of_appearance(group: IntArray) -> IntArray:
+    """The groups numbered from 0 as they come, so that what they were called does not change a resample."""
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[inverse])
 
 
 def _check(probability: Probabilities, target: IntArray, labels: list[str], group: IntArray | None) -> None:

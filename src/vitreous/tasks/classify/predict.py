@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.data.decode import Decoded, Policy
+from vitreous.errors import ModelError
 from vitreous.infer.engine import Outputs, Setting, start_engine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import Forward, decoded_side_by_side
@@ -22,6 +23,9 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
     probability: dict[int, NDArray[np.float32]] = {}
 
     def store(indices: list[int], outputs: Outputs) -> None:
+        if outputs["probability"].shape[1:] != (len(labels),):
+            arrived = f"outputs of shape {outputs['probability'].shape[1:]} and {len(labels)} labels"
+            raise ModelError(f"{network.path.name} does not fit its metadata", arrived, "one output a label")
         for index, row in zip(indices, outputs["probability"].copy(), strict=True):
             probability[index] = row
 

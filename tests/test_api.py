@@ -60,6 +60,7 @@ def test_a_training_gives_a_run_that_answers(tmp_path: Path, as_shipped: Network
     assert np.array_equal(again.predict(data / "red" / "red-000.png").probability, answer.probability)
 
 
+@pytest.mark.slow
 def test_a_reporter_is_told_instead_of_the_screen(tmp_path: Path, as_shipped: Network, capsys: pytest.CaptureFixture[str]) -> None:
     told = Told()
     vt.train(colourful(tmp_path / "photos", {"red": 4, "blue": 4}), runs=str(tmp_path / "runs"), reporter=told)
@@ -79,7 +80,7 @@ def test_a_run_opens_by_its_folder_and_by_its_model(coloured: Coloured) -> None:
 def test_what_is_no_run_is_said(tmp_path: Path, coloured: Coloured) -> None:
     with pytest.raises(RunError, match=r"there is no run .*colours-9: did you mean .*colours-1'?"):
         vt.load(coloured.run.path.with_name("colours-9"))
-    with pytest.raises(RunError, match=r"looks like a folder of pictures; a folder that vitreous train made; train on it first"):
+    with pytest.raises(RunError, match=r"looks like a folder of pictures; .*train on it first"):
         vt.load(coloured.data)
 
 
@@ -112,7 +113,7 @@ def test_a_damaged_model_gives_no_answer(coloured: Coloured, tmp_path: Path) -> 
         vt.load(copy).predict(next(coloured.data.glob("red/*")))
 
 
-def test_without_a_training_the_shipped_network_answers(photos: Path, warm_cache: Path) -> None:
+def test_without_a_training_the_shipped_network_answers(photos: Path) -> None:
     answer = vt.predict(photos / "shoes" / "shoes-01.jpg")
     assert len(answer.labels) == 1000 and any(word in answer.label.lower() for word in ("shoe", "loafer", "boot", "clog", "sandal")), answer
     first, second = vt.predict_many([photos / "shoes" / "shoes-01.jpg", "missing.jpg"])
@@ -164,6 +165,7 @@ def test_sample_writes_a_folder_that_can_be_trained_on(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "photos")) == ["dress", "pants", "shirt", "shoes", "skirt"]
 
 
+@pytest.mark.slow
 def test_the_shipped_training_knows_its_clothes(trained: Trained, warm_cache: Path) -> None:
     run = vt.load(trained.folder)
     assert run.labels == ["dress", "pants", "shirt", "shoes", "skirt"] and run.metrics["accuracy"] > 0.5

@@ -79,7 +79,8 @@ from small_network import small_network
 from vitreous.cli import main
 from vitreous.fit import training
 training.load_network = small_network
-main(sys.argv[2:])
+sys.argv = ["vitreous", *sys.argv[2:]]
+main()
 """
 
 

@@ -59,7 +59,7 @@ def test_what_is_no_run_is_said_with_what_it_is(coloured: Coloured, tmp_path: Pa
         (tmp_path / "empty", "it is empty, or its training was stopped as it began"),
         (coloured.data, "it looks like a folder of pictures"),
         (coloured.run.path.parent, "it holds 1 run"),
-        (next(coloured.data.glob("*/*")), "is no run: a file"),
+        (next(coloured.data.glob("*/*")), "is no run"),
     ):
         said = vitreous("evaluate", path)
         assert said.code == 1 and message in said.err and said.err.count("\n") == 1

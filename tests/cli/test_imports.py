@@ -17,14 +17,13 @@ def loaded(modules: frozenset[str]) -> set[str]:
     return {name.split(".")[0] for name in modules} & HEAVY
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["train", "--help"], ["predict", "--help"], ["evaluate", "--help"], ["sample", "-h"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["predict", "-h"]])
 def test_help_loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     said, modules = watched(tmp_path / "modules.json", *arguments, cwd=tmp_path)
     assert said.code == 0 and "vitreous.cli" in modules and loaded(modules) == set()
 
 
+@pytest.mark.slow
 def test_training_loads_no_torch_and_no_library_of_pictures_or_learning(trained: Trained) -> None:
     assert loaded(trained.modules) <= {"numpy", "PIL", "openvino", "onnx", "scipy", "asyncio"}
 

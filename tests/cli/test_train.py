@@ -34,12 +34,14 @@ def test_the_run_is_named_after_the_data_and_is_all_that_standard_output_says(ph
     assert open_run("runs/photos-1").read("model.onnx") == open_run("runs/photos-2").read("model.onnx")
 
 
+@pytest.mark.slow
 def test_the_current_folder_and_options_name_the_run(photos_here: Path, vitreous: Vitreous, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(photos_here)
     assert vitreous("train", ".", "--runs", "../out", "--name", "my leaves!").out == "../out/my-leaves-1\n"
     assert vitreous("train", ".", "--runs", "../out").out == "../out/photos-1\n"
 
 
+@pytest.mark.slow
 def test_json_is_one_object_that_names_the_run(photos_here: Path, vitreous: Vitreous) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     said = vitreous("train", "photos", "--json")
@@ -56,6 +58,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_no_run(photos_here: Path, 
     assert value["data"] == {"pictures": 20, "classes": ["blue", "red"], "left_out": 0} and value["plan"]["sample"] > 0 and not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_settings_come_from_a_file_and_the_command_line_goes_before_it(photos_here: Path, vitreous: Vitreous) -> None:
     Path("s.toml").write_text('seed = 3\nname = "leaves"\nruns = "out"\n')
     said = vitreous("train", "photos", "--settings", "s.toml", "--seed", "9")
@@ -95,6 +98,7 @@ def test_data_that_cannot_be_trained_on_are_one_line_and_leave_nothing(wrong: st
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
 
 
+@pytest.mark.slow
 def test_terminal_codes_in_names_are_shown_and_not_obeyed(photos_here: Path, vitreous: Vitreous) -> None:
     (photos_here / "red").rename(photos_here / "\x1b[31mred")
     (photos_here / "\x1b[31mred" / "\x1b]0;x\x07.png").write_bytes(b"broken")
@@ -112,6 +116,7 @@ def test_a_sample_is_written_once_and_never_over_something(tmp_path: Path, vitre
     assert unknown.code == 2 and "did you mean 'clothing'?" in unknown.err
 
 
+@pytest.mark.slow
 def test_the_shipped_network_trains_from_the_command_line(trained: Trained) -> None:
     run = open_run(trained.folder)
     assert trained.said.out == f"{trained.folder}\n" and run.finished and run.facts["network"]["network"] == "efficientnet-lite0"

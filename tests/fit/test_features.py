@@ -74,6 +74,7 @@ def test_the_second_pass_decodes_nothing_and_starts_no_engine(items: list[Item],
     assert second.decoded == 0 and same(first, second)
 
 
+@pytest.mark.slow
 def test_another_view_is_another_pass(items: list[Item]) -> None:
     first = once(items)
     other = once(items, View.whole(SIDE))
@@ -119,6 +120,7 @@ def test_a_flipped_byte_in_the_pack_is_noticed_and_the_picture_computed_again(pa
     assert same(first, once(items))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -139,6 +141,7 @@ def test_a_damaged_row_is_mended(pattern: str, items: list[Item], own_cache: Pat
     assert once(items).decoded == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["features-*.rows", "features-*.keys", "facts.rows", "facts.keys", "files.json", "pixels-*.rows"])
 def test_a_pack_cut_off_by_a_kill_is_filled_up(pattern: str, items: list[Item], own_cache: Path) -> None:
     first = once(items)

@@ -163,6 +163,7 @@ def split_folders(folder: Path, counts: dict[str, int]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_given_splits_are_used_as_they_are(tmp_path: Path) -> None:
     told = Told()
     trained = run(split_folders(tmp_path / "photos", {"train": 15, "Val": 5, "TEST": 8}), told)
@@ -219,7 +220,8 @@ def by_patient(data: Path, pictures: int) -> tuple[RunFolder, dict[str, set[Spli
     return trained, sides
 
 
-@pytest.mark.parametrize("pictures", [2, 4, 6])
+@pytest.mark.slow
+@pytest.mark.parametrize("pictures", [2, 6])
 def test_a_table_with_groups_keeps_each_group_on_one_side(pictures: int, data: Path) -> None:
     trained, sides = by_patient(data, pictures)
     assert len(sides) == 36 / pictures and all(len(side) == 1 for side in sides.values()) and trained.settings["group"] == "patient"
@@ -241,6 +243,7 @@ def test_a_table_with_splits_is_used_as_it_is(data: Path) -> None:
         assert rows(trained)[file.relative_to(data).as_posix()].split is expected
 
 
+@pytest.mark.slow
 def test_classes_with_few_test_pictures_get_an_out_of_fold_estimate_and_the_others_none(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     for part, counts in (("train", {"red": 20, "green": 20}), ("test", {"red": FEW_TEST, "green": FEW_TEST - 1})):
@@ -263,6 +266,7 @@ def test_broken_files_are_left_out_listed_and_stored(data: Path) -> None:
     assert trained.facts["data"]["pictures"] == 36
 
 
+@pytest.mark.slow
 def test_a_class_of_broken_files_alone_is_an_error_that_names_it(data: Path) -> None:
     (data / "grey").mkdir()
     for number in range(3):
@@ -305,6 +309,7 @@ def test_very_uneven_classes_train(tmp_path: Path) -> None:
     assert trained.finished and trained.facts["labels"] == ["blue", "green", "red"]
 
 
+@pytest.mark.slow
 def test_ugly_names_come_through_whole(tmp_path: Path) -> None:
     folder, rng = tmp_path / "photos", np.random.default_rng(0)
     names = ["=cmd()", "<b>&amp;", "two\nlines", "🐱", "-x", "a'b\"c"]
@@ -345,6 +350,7 @@ def test_with_many_minutes_larger_views_are_tried_and_the_file_takes_the_size_ch
     assert load_network(trained.path / "model.onnx").facts["view"] == chosen
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_answer_as_measured_is_not_saved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = training.join
 

@@ -103,6 +103,7 @@ def test_a_read_only_cache_is_read_and_not_needed(own_cache: Path) -> None:
         own_cache.chmod(0o700)
 
 
+@pytest.mark.slow
 def test_a_folder_in_the_place_of_the_file_stops_nothing(own_cache: Path) -> None:
     right = answers()
     file = only_file(own_cache)

@@ -42,7 +42,7 @@ def test_neither_batch_nor_streams_change_the_shipped_networks_features() -> Non
     """Bit for bit with AMX and AVX-512; with AVX2 oneDNN takes another kernel from 5 pictures on, and the last bits differ."""
     network, pictures = load_network(), noise(17, 224)
     alone = features(network, pictures, 1, 1)
-    for batch in range(2, 17):
+    for batch in (2, 5, 8, 16):
         together = features(network, pictures, batch, 1 + batch % 2)
         if this_machine().instructions in ("AMX", "AVX-512"):
             assert np.array_equal(together, alone), batch

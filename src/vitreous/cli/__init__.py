@@ -3,9 +3,14 @@
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. An error is one line; `--debug` shows where it came from.
 """
 
+import io
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -34,10 +39,9 @@ class _Verbs(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from vitreous.core.text import visible
             from vitreous.errors import UsageError, nearest
 
-            raise UsageError(f"there is no command {visible(args[0])!r}", remedy=nearest(args[0], VERBS))
+            raise UsageError(f"there is no command '{_visible(args[0])}'", remedy=nearest(args[0], VERBS))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -53,15 +57,58 @@ def _vitreous(debug: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line and exit with its code; without `arguments`, as the program of this process."""
+    if arguments is None:
+        _main_program()
+    else:
+        sys.exit(_command(arguments))
+
+
+def _main_program() -> NoReturn:
+    """Signals that ask to stop are heard as Ctrl-C is: what was begun is taken back, and nothing is left half-written."""
+    _open_closed_streams()
+    for name in ("SIGTERM", "SIGHUP"):
+        # what was started to ignore it (nohup) goes on
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
+    try:
+        code = _command(sys.argv[1:])
+    except KeyboardInterrupt:  # an impatient second one
+        code = 130
+    except SystemExit as stopped:  # by a signal, or by click where the reader of our output has gone
+        code = int(stopped.code or 0)
+        if code > 128:
+            with suppress(OSError):  # the terminal may be gone
+                click.echo("Stopped: nothing is left half-written.", err=True)
+    if not code:
+        sys.exit(0)
+    # The engine's threads may still be at work, and would be cut off while Python ends, which aborts the process.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _open_closed_streams() -> None:
+    """What a closed stream (`>&-`, a service without a terminal) would be told goes nowhere."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # for as long as the process
+            setattr(sys, name, open(os.devnull, "w" if descriptor else "r", encoding="utf-8"))  # noqa: SIM115
+
+
+def _command(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     # also behind the verb, where a user adds it after an error
     arguments = [each for each in arguments if each != "--debug"]
     for stream in (sys.stdout, sys.stderr):
         # a file name that is no UTF-8 is shown with escapes, never a traceback
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-    sys.exit(_run(arguments, debug))
+    return _run(arguments, debug)
 
 
 def _run(arguments: list[str], debug: bool) -> int:
@@ -73,7 +120,9 @@ def _run(arguments: list[str], debug: bool) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)  # repeats what was typed, as it was typed
+        click.echo("\n".join(map(_visible, shown.getvalue().rstrip("\n").split("\n"))), err=True)
         return error.exit_code
     except BrokenPipeError:
         # the reader of our output has gone (`| head`): nothing more can be said
@@ -92,7 +141,8 @@ def _run(arguments: list[str], debug: bool) -> int:
     except OSError as error:
         if debug:
             raise
-        _say_error(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        reason = error.strerror or str(error)
+        _say_error(f"{reason}: {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else f"cannot write the output: {reason}")
         return 1
     except Exception as error:  # a mistake of ours: said as one, without a traceback
         if debug:
@@ -106,8 +156,12 @@ def _interrupted() -> int:
     return 130
 
 
-def _say_error(text: str) -> None:
+def _visible(text: str) -> str:
     from vitreous.core.text import visible
 
+    return visible(text)
+
+
+def _say_error(text: str) -> None:
     click.secho("error: ", fg="red", nl=False, err=True)
-    click.echo(visible(text.replace("\n", " ")), err=True)
+    click.echo(_visible(text.replace("\n", " ")), err=True)

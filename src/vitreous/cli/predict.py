@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vitreous.cli.names import NAME, PATH, quoted
 from vitreous.core.text import csv_cell, plural, visible
-from vitreous.errors import UsageError
+from vitreous.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from vitreous.infer.network import Network
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @click.command("predict", short_help="Answer for photos.")
-@click.argument("names", nargs=-1, required=True, metavar="[RUN] IMAGE...")
+@click.argument("names", nargs=-1, required=True, type=NAME, metavar="[RUN] IMAGE...")
 @click.option("--top", type=click.IntRange(1), default=None, help="How many classes to give for each picture (1 for text, 5 for JSON).")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line for each picture.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table: image, label, confidence, error.")
-@click.option("--out", type=click.Path(), help="Write the answers to this file instead of standard output.")
+@click.option("--out", type=PATH, help="Write the answers to this file instead of standard output.")
 @click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=int, help="Largest picture that is read.")
+@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
 @click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
 def command(
     names: tuple[str, ...], top: int | None, form: str | None, out: str | None, engine: str, max_pixels: int | None, tolerate_truncated: bool
@@ -37,8 +38,12 @@ def command(
     """
     from vitreous import api
 
+    if out:
+        from vitreous.storage.atomic import require_writable, write_atomically
+
+        require_writable(Path(out))
     network, rest = _network(names)
-    paths = _paths(rest)
+    paths = _paths(rest, names)
     lines = _Lines(form or "text", top or (1 if form in (None, "csv") else 5), len(paths))
     failures = 0
 
@@ -53,8 +58,6 @@ def command(
             yield lines.line(answer)
 
     if out:
-        from vitreous.storage.atomic import write_atomically
-
         write_atomically(Path(out), "".join(written()).encode("utf-8", "backslashreplace"))
         click.echo(f"{plural(len(paths) - failures, 'answer')} in {visible(out)}" + (f", {failures} failed" if failures else ""), err=True)
     else:
@@ -74,29 +77,47 @@ def _network(names: tuple[str, ...]) -> "tuple[Network, tuple[str, ...]]":
     if is_run:
         if len(names) == 1:
             raise UsageError(
-                "no picture was named", f"only {visible(first)}", "one or more pictures behind it", f"vitreous predict {visible(first)} PHOTO"
+                "no picture was named", f"only {visible(first)}", "one or more pictures behind it", f"vitreous predict {quoted(first)} PHOTO"
             )
         inside = os.path.isfile(os.path.join(os.path.dirname(first), "run.json"))
         if first.lower().endswith(".onnx") and not inside:
             return load_network(Path(first)), names[1:]
         return api.load(first).network, names[1:]
-    if not os.path.lexists(first) and len(names) > 1 and first != "-" and not any(c in first for c in "*?["):
-        # a run that is not there would otherwise be reported as a broken picture
+    missing = not os.path.lexists(first) and first != "-" and not _names_a_picture(first)
+    closed = os.path.isdir(first) and not os.access(first, os.R_OK | os.X_OK)
+    if len(names) > 1 and (missing or closed):
+        # a run that is not there, or not open to us, would otherwise be reported as a broken picture
         api.load(first)
     return load_network(), names
 
 
-def _paths(names: tuple[str, ...]) -> list[str]:
+def _names_a_picture(name: str) -> bool:
+    from vitreous.data.formats import SUFFIXES, UNREADABLE_FORMATS
+
+    suffix = os.path.splitext(name)[1].lower()
+    return any(c in name for c in "*?[") or suffix in SUFFIXES or suffix in UNREADABLE_FORMATS
+
+
+def _paths(names: tuple[str, ...], all_names: tuple[str, ...]) -> list[str]:
+    from vitreous import api
     from vitreous.data.sources.pictures import pictures_in
 
     listed: list[str] = []
     for name in names:
-        if name == "-":
-            lines = sys.stdin.buffer.read().splitlines()
-            listed += [os.fsdecode(line) for line in lines if line.strip()]
-        else:
-            listed.append(name)
+        listed += _listed_on_standard_input() if name == "-" else [name]
+    if len(names) > 1 and names is all_names and os.path.isdir(names[0]):
+        try:
+            pictures_in(names[:1])
+        except DataError:  # it was meant as a run: say what is there instead
+            api.load(names[0])
     return pictures_in(listed)
+
+
+def _listed_on_standard_input() -> list[str]:
+    """One name a line, or separated by zero bytes (find -print0), as a name may hold a line break."""
+    data = sys.stdin.buffer.read()
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    return [os.fsdecode(line) for line in lines if line.strip()]
 
 
 class _Lines:

@@ -5,22 +5,24 @@ from typing import Any
 
 import click
 
+from vitreous.cli.names import NAME, PATH, quoted
 from vitreous.cli.terminal import reporter
+from vitreous.core.text import visible
 
 
 @click.command("train", short_help="Turn a folder of photos into a model.")
-@click.argument("data")
+@click.argument("data", type=PATH)
 @click.option("--minutes", type=float, help="How long it may take; without it, as soon as possible.")
 @click.option("--seed", type=int, help="Seed of the split and of every choice (0).")
-@click.option("--name", help="Name of the run; its folder becomes runs/NAME-N.")
-@click.option("--runs", help="Where runs are kept (runs).")
-@click.option("--group", help="A CSV column, or a regular expression on the path: what it gives stays on one side of the split.")
-@click.option("--image-column", help="The CSV's column of file names.")
-@click.option("--label-column", help="The CSV's column of labels.")
+@click.option("--name", type=NAME, help="Name of the run; its folder becomes runs/NAME-N.")
+@click.option("--runs", type=PATH, help="Where runs are kept (runs).")
+@click.option("--group", type=NAME, help="A CSV column, or a regular expression on the path: what it gives stays on one side of the split.")
+@click.option("--image-column", type=NAME, help="The CSV's column of file names.")
+@click.option("--label-column", type=NAME, help="The CSV's column of labels.")
 @click.option("--engine", help="auto, openvino-f32, openvino-bf16 or onnxruntime (auto).")
 @click.option("--max-pixels", type=int, help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
 @click.option("--tolerate-truncated", is_flag=True, default=None, help="Read files that end early.")
-@click.option("--settings", type=click.Path(), help="A TOML file with any of these.")
+@click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
 def command(data: str, settings: str | None, dry_run: bool, as_json: bool, **arguments: Any) -> None:
@@ -41,5 +43,6 @@ def command(data: str, settings: str | None, dry_run: bool, as_json: bool, **arg
     if as_json:
         click.echo(json.dumps({"run": str(run.folder), "labels": run.labels, "metrics": run.metrics}))
     else:
-        click.echo(str(run.folder))
-        click.secho(f"Try: vitreous predict {run.folder} PHOTO    vitreous evaluate {run.folder}", err=True, dim=True)
+        click.echo(visible(str(run.folder)))
+        folder = quoted(run.folder)
+        click.secho(f"Try: vitreous predict {folder} PHOTO    vitreous evaluate {folder}", err=True, dim=True)

@@ -19,12 +19,14 @@ def visible(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """For a CSV: a cell that a spreadsheet would run as a formula gets an apostrophe in front; lone surrogates are escaped.
+    """For a CSV: a cell that a spreadsheet would run as a formula gets an apostrophe in front; control codes and lone surrogates
+    are escaped, except tabs and line breaks, which a cell may hold.
 
-    >>> csv_cell("=1+1")
-    "'=1+1"
+    >>> csv_cell("=1+1"), csv_cell("a\\x1b[31mb")
+    ("'=1+1", 'a\\\\x1b[31mb')
     """
-    text = "".join(_escaped(c) if "\ud800" <= c <= "\udfff" else c for c in text)
+    if not text.isprintable():
+        text = "".join(_escaped(c) if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n" else c for c in text)
     return "'" + text if text.startswith(_FORMULA) else text
 
 

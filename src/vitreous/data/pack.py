@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import time
 import zlib
 from collections.abc import Sequence
@@ -40,7 +41,7 @@ class Rows:
         self._bytes = int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
         self._values, self._keys = folder / f"{name}.rows", folder / f"{name}.keys"
         whole = min(_size(self._values) // self._bytes, _size(self._keys) // _KEY.itemsize)
-        records = np.fromfile(self._keys, _KEY, whole) if whole else np.empty(0, _KEY)
+        records = _read_records(self._keys, whole) if os.access(self._values, os.R_OK) else np.empty(0, _KEY)
         self._checksums: list[int] = records["crc"].tolist()
         self._row = {record.tobytes(): number for number, record in enumerate(records["key"])}
 
@@ -162,10 +163,20 @@ def _times(status: os.stat_result) -> list[int | str]:
 
 
 def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     try:
-        return path.stat().st_size
+        status = os.stat(path)
     except OSError:
         return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _read_records(path: Path, count: int) -> NDArray[np.void]:
+    """The first `count` records; none where they cannot be read."""
+    try:
+        return np.fromfile(path, _KEY, count) if count else np.empty(0, _KEY)
+    except OSError:
+        return np.empty(0, _KEY)
 
 
 def _write_at(path: Path, offset: int, data: bytes) -> None:

@@ -8,6 +8,7 @@ Files that the user puts beside these are left alone.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def open_run(path: str | Path) -> RunFolder:
     path = Path(path)
     if os.path.isfile(path):
         if not os.path.isfile(path.parent / RUN_JSON):
-            raise RunError(f"{visible(str(path))} is no run", "a file", "a run folder, such as runs/photos-1")
+            raise RunError(f"{visible(str(path))} is no run", "a file", "needed is a run folder, such as runs/photos-1")
         path = path.parent
     if not os.path.isdir(path):
         raise RunError(f"there is no run {visible(str(path))}", remedy=_offer(path))
@@ -104,6 +105,8 @@ def open_run(path: str | Path) -> RunFolder:
         _settle_if_free(path)
     try:
         with _readable(path / RUN_JSON):
+            if not stat.S_ISREG(os.stat(path / RUN_JSON).st_mode):  # a pipe in its place would be waited for
+                raise FileNotFoundError
             data = (path / RUN_JSON).read_bytes()
     except FileNotFoundError:
         raise RunError(f"{visible(str(path))} is no run", *_what_is_in(path)) from None
@@ -131,7 +134,7 @@ def runs_in(parent: Path) -> list[Path]:
     """The run folders in `parent`, the last written first."""
     with _readable(parent):
         found = [(Path(entry.path) / RUN_JSON) for entry in _entries(parent) if entry.is_dir()]
-        return [file.parent for file in sorted((each for each in found if each.is_file()), key=_written, reverse=True)]
+        return [file.parent for file in sorted((each for each in found if os.path.isfile(each)), key=_written, reverse=True)]
 
 
 def _settle_if_free(path: Path) -> None:
@@ -156,10 +159,10 @@ def _unfinished(path: Path, document: Document) -> RunError:
 
 def _what_is_in(path: Path) -> tuple[str, str, str]:
     """What a folder without run.json holds, what was needed, what to do."""
-    needed = "a folder that vitreous train made"
+    needed = "needed is a folder that vitreous train made"
     names = {entry.name for entry in _entries(path) if not entry.name.endswith(PARTIAL)}
     if runs := runs_in(path):
-        return f"it holds {plural(len(runs), 'run')}", "one of them", "newest: " + ", ".join(visible(str(run)) for run in runs[:_OFFERED])
+        return f"it holds {plural(len(runs), 'run')}", "needed is one of them", "newest: " + ", ".join(visible(str(run)) for run in runs[:_OFFERED])
     if names <= {LOCK, NEXT}:
         return "it is empty, or its training was stopped as it began", needed, "train again; this folder can be deleted"
     if _has_pictures(path):

@@ -29,6 +29,7 @@ _KINDS = {
     errno.EPERM: ("it is not permitted", "change the folder's permissions or choose another folder"),
     errno.EIO: ("the disk reports a fault", "choose a folder on another disk and check this one"),
     errno.EEXIST: ("something of that name stands there", "choose another name"),
+    errno.ENOENT: ("its folder is not there", "make the folder or choose another one"),
     errno.ENOTDIR: ("a file stands where a folder is needed", "choose another folder"),
     errno.EISDIR: ("a folder stands where a file is to be written", "choose another name"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name"),
@@ -59,6 +60,18 @@ def write_atomically(path: Path, data: bytes) -> None:
                 partial.unlink()
             raise
         sync_folder(path.parent)
+
+
+def require_writable(path: Path) -> None:
+    """Say before long work what `write_atomically` would say after it. Raises StorageError; leaves nothing."""
+    with said_as_storage_error(path):
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if os.path.exists(path) and not os.path.isfile(path):
+            return
+        trial = Path(os.path.realpath(path)).with_name(f".{secrets.token_hex(8)}{PARTIAL}")
+        write_synced(trial, [])
+        trial.unlink()
 
 
 def write_synced(path: Path, chunks: Iterator[bytes] | list[bytes]) -> None:

@@ -5,11 +5,14 @@ require_trainable(source)
 """
 
 import os
+import re
 import stat
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from vitreous.core.item import Source, Split
+from vitreous.core.item import LeftOut, Source, Split
 from vitreous.core.text import plural, visible
 from vitreous.data.formats import SUFFIXES
 from vitreous.data.sources.csv_table import read_csv
@@ -19,14 +22,31 @@ from vitreous.errors import DataError, UsageError, nearest
 __all__ = ["read_source", "require_trainable"]
 
 _TABLES = {".csv", ".tsv", ".txt"}
+# What differs from row to row of a table in reasons that are the same.
+_ROWS = re.compile(r"^rows? [\d, ]*\d:? ")
+_OTHER_ROW = re.compile(r"(?<= )row \d+$")
+_KINDS_SHOWN = 3
+_NAME_SHOWN = 100
 
 
 def read_source(path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
     """The labelled pictures of a folder (`read_folders`) or of a CSV file (`read_csv`). No picture is opened.
 
     `group` is a column of the CSV or a regular expression on the path below the data folder. Raises DataError where there is
-    nothing to use, and UsageError for columns of a folder or a wrong expression.
+    nothing to use, and UsageError for columns of a folder, a wrong expression, or one that puts everything into one group.
     """
+    source = _read(path, image_column, label_column, group)
+    if group and len(names := {item.group for item in source.items}) == 1 and None not in names:
+        one = visible(str(*names))[:_NAME_SHOWN]
+        raise UsageError(
+            f"--group {visible(group)!r} divides nothing",
+            f"all {len(source.items):,} pictures are in the group {one!r}, which stays on one side of the split",
+            remedy="leave it out, or give what tells the patients, animals or days apart",
+        )
+    return replace(source, remarks=[*source.remarks, *_about_left_out(source.left_out)])
+
+
+def _read(path: Path, image_column: str | None, label_column: str | None, group: str | None) -> Source:
     failed = f"cannot read {visible(str(path))}"
     try:
         mode = os.stat(path).st_mode
@@ -45,14 +65,17 @@ def read_source(path: Path, *, image_column: str | None = None, label_column: st
 
 def require_trainable(source: Source) -> None:
     """Raises DataError unless there are two classes or more, each with two pictures or more, and each in the training part."""
-    failed = f"cannot train on {visible(str(source.root))}"
+    failed = f"cannot train on {'the table in ' if source.kind == 'csv' else ''}{visible(str(source.root))}"
+    missing = f" ({_first_left_out(source.left_out)})" if source.left_out else ""
     counts = Counter(item.label for item in source.items)
     if len(counts) < 2:
         found = ", ".join(f"{visible(label)!r} with {plural(count, 'picture')}" for label, count in counts.items()) or "none"
         needed = f"two classes or more are needed: {LAYOUT}" if source.kind != "csv" else "two different labels or more are needed"
-        raise DataError(failed, f"only one class was found, {found}" if counts else "no labelled picture was found", needed)
+        arrived = f"only one class was found, {found}" if counts else "no labelled picture that can be read was found"
+        raise DataError(failed, arrived + missing, needed)
     if small := sorted(label for label, count in counts.items() if count < 2):
-        raise DataError(failed, f"only one picture in {_listed(small)}", "two or more are needed in each", "add pictures or leave the class out")
+        arrived = f"only one picture in {_listed(small)}{missing}"
+        raise DataError(failed, arrived, "two or more are needed in each", "add pictures or leave the class out")
     learned = {item.label for item in source.items if item.split in (None, Split.TRAIN)}
     if unseen := sorted(set(counts) - learned):
         raise DataError(failed, f"no picture to learn from in {_listed(unseen)}, only in other parts", remedy="add some to train, or leave it out")
@@ -61,6 +84,23 @@ def require_trainable(source: Source) -> None:
 def _listed(labels: list[str]) -> str:
     shown = ", ".join(repr(visible(label)) for label in labels[:8])
     return ("class " if len(labels) == 1 else "the classes ") + shown + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+
+
+def _about_left_out(left_out: Sequence[LeftOut]) -> list[str]:
+    """One remark that counts what is left out, by reason, with the first of each."""
+    if not left_out:
+        return []
+    reasons = [_OTHER_ROW.sub("another row", _ROWS.sub("", entry.reason)) for entry in left_out]
+    kinds = Counter(reasons).most_common()
+    firsts = [visible(left_out[reasons.index(kind)].relative)[:_NAME_SHOWN] for kind, _ in kinds[:_KINDS_SHOWN]]
+    shown = [f"{f'{count:,} such as ' if count > 1 else ''}{first} ({kind})" for first, (kind, count) in zip(firsts, kinds, strict=False)]
+    more = ", …" if len(kinds) > _KINDS_SHOWN else ""
+    return [f"{plural(len(left_out), 'entry is', 'entries are')} left out: {', '.join(shown)}{more}"]
+
+
+def _first_left_out(left_out: Sequence[LeftOut]) -> str:
+    first = left_out[0]
+    return f"{plural(len(left_out), 'entry is', 'entries are')} left out, such as {visible(first.relative)[:_NAME_SHOWN]}: {first.reason}"
 
 
 def _near(path: Path) -> str:

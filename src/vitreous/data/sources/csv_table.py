@@ -25,6 +25,7 @@ _IMAGE = ("image", "filename", "file", "path", "image_path", "filepath", "file_n
 _LABEL = ("label", "class", "target", "category", "class_name")
 _SPLIT = ("split",)
 _BYTES = 500_000_000
+_NAME_SHOWN = 100
 _SAVE = 'save the table as UTF-8, in a spreadsheet as "CSV UTF-8"'
 
 
@@ -74,10 +75,17 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     text = _text(path)
     first = text.split("\n", 1)[0]
     delimiter = max((",", ";", "\t"), key=first.count)
+    # strict: a quotation mark that is never closed would otherwise swallow all rows behind it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    table: list[list[str]] = []
+    begin = 1
     try:
-        table = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        for row in reader:
+            table.append([cell.strip() for cell in row])
+            begin = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(_failed(path), f"no table ({error})") from None
+        arrived = "a quotation mark is not closed" if "unexpected end" in str(error) else f"no table ({error})"
+        raise DataError(_failed(path), f"{arrived}, in line {begin}", remedy="a quotation mark inside a quoted cell is written twice") from None
     rows = [(number, row) for number, row in enumerate(table, start=1) if any(row)]
     if not rows:
         raise DataError(_failed(path), "the table is empty", "needed are the columns image and label")
@@ -156,6 +164,8 @@ def _why_not(path: str) -> str:
         return special(path) if os.path.lexists(path) else "there is no such file"
     except OSError as error:
         return (error.strerror or str(error)).lower()
+    except ValueError:  # where the system speaks ASCII
+        return "no name that this system's encoding can hold"
     if stat.S_ISDIR(mode):
         return "a folder, not a file"
     return why_not_suffix(path) if stat.S_ISREG(mode) else special(path)
@@ -186,7 +196,7 @@ def _nothing_usable(path: Path, left_out: list[LeftOut]) -> DataError:
     first = left_out[0]
     return DataError(
         _failed(path),
-        f"none of its {plural(len(left_out), 'row')} can be used; {visible(first.relative)}: {first.reason}",
+        f"none of its {plural(len(left_out), 'row')} can be used; {visible(first.relative)[:_NAME_SHOWN]}: {first.reason}",
         "paths count from the folder of the table",
     )
 

@@ -8,6 +8,7 @@ systems leave behind are no data; every other file that is not used is left out 
 """
 
 import os
+import sys
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def read_folders(root: Path, group: str | None = None) -> Source:
 
     Raises DataError where no labelled picture can be read, UsageError for a wrong `group`.
     """
-    if (root / "run.json").is_file():
+    if os.path.isfile(root / "run.json"):
         raise DataError(_failed(root), "it is a run folder, the result of a training", "needed is the folder with the pictures")
     found = walk(os.fspath(root))
     layout, remarks = _layout(root, found)
@@ -78,7 +79,9 @@ def clean_label(name: str) -> str:
     """A label as it is shown and stored: Unicode in composed form (macOS writes "ä" as two characters), bytes that are no text as escapes."""
     if name.isascii():
         return name
-    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))
+    # not os.fsencode: where the system speaks ASCII (LC_ALL=C), a label from a table may still be any text
+    undecoded = "surrogatepass" if sys.platform == "win32" else "surrogateescape"
+    return unicodedata.normalize("NFC", name.encode("utf-8", undecoded).decode("utf-8", "backslashreplace"))
 
 
 def case_remarks(labels: set[str]) -> list[str]:
@@ -130,6 +133,8 @@ def _no_pictures(root: Path, found: Found) -> DataError:
         counts = " and ".join(f"{count:,} {_many(kind, count)}" for kind, count in kinds.most_common())
         remedy = next(unreadable.remedy for unreadable in UNREADABLE_FORMATS.values() if unreadable.kind == kinds.most_common(1)[0][0])
         return DataError(_failed(root), f"{counts} found", f"Vitreous reads {READ_HERE}", remedy)
+    if found.left_out and found.left_out[0].relative == ".":
+        return DataError(_failed(root), found.left_out[0].reason, remedy="change its permissions")
     if found.left_out:
         first = found.left_out[0]
         entries = plural(len(found.left_out), "entry", "entries")

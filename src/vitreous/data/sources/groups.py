@@ -31,7 +31,8 @@ def _found(expression: re.Pattern[str], relative: str) -> str | None:
     match = expression.search(relative)
     if match is None:
         return None
-    return match.group(1) if expression.groups else match.group()
+    # an expression that matches nothing at all, such as x*, names no group
+    return (match.group(1) if expression.groups else match.group()) or None
 
 
 def _remedy(columns: Sequence[str]) -> str:

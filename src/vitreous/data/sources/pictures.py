@@ -5,12 +5,16 @@ import os
 from collections.abc import Sequence
 
 from vitreous.core.text import visible
-from vitreous.data.formats import SUFFIXES
+from vitreous.data.formats import SUFFIXES, UNREADABLE_FORMATS
+from vitreous.data.sources.walk import walk
 from vitreous.errors import DataError
 
 
 def pictures_in(named: Sequence[str | os.PathLike[str]]) -> list[str]:
     """The picture files that these names stand for, in order: a file as it is, a folder with all in it, a pattern's matches.
+
+    Folders are searched as for a training: by content where a name says nothing, through links, not in circles. What may hold a
+    picture and cannot be read (HEIC, a folder without permission) is in the list too, so that its error is told.
 
     Raises DataError for a folder or a pattern in which there is none, and where nothing is named.
     """
@@ -34,9 +38,17 @@ def pictures_in(named: Sequence[str | os.PathLike[str]]) -> list[str]:
 
 
 def _below(folder: str) -> list[str]:
-    """Picture files in a folder and the folders in it, sorted; hidden ones are passed over."""
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
-        found += [os.path.join(parent, name) for name in sorted(files) if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
-    return found
+    """What is or should be a picture in a folder and the folders in it, sorted; hidden entries and other files are passed over."""
+    found = walk(folder)
+    if any(entry.relative == "." for entry in found.left_out):
+        return [folder]
+    unread = [entry.relative for entry in found.left_out if _is_missed(os.path.join(folder, entry.relative))]
+    return [os.path.join(folder, relative) for relative in sorted(found.pictures + unread, key=os.fsencode)]
+
+
+def _is_missed(path: str) -> bool:
+    """Whether something that is left out should have given a picture: by its suffix, or as a folder that may not be read."""
+    if os.path.isdir(path):
+        return not os.access(path, os.R_OK | os.X_OK)
+    suffix = os.path.splitext(path)[1].lower()
+    return suffix in SUFFIXES or suffix in UNREADABLE_FORMATS

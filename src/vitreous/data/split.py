@@ -59,13 +59,11 @@ def assign(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[i
 
     A split that the data gives is used as it is, also where it leaks; items without one then go to training. Where the split is
     made here, the `pinned` items and their groups do not go to the test part: choices were already made on them.
-    Raises DataError when there are no items, when all belong together, or a given split has no training part.
+    Raises DataError when there are no items, or a given split has no training part.
     """
     if not items:
         raise DataError("splitting the data", "no items arrived", "pictures with labels are needed")
     copies, group = group, _joined(items, group)
-    if len({item.label for item in items}) > 1 and len(np.unique(group)) == 1:
-        raise DataError("cannot divide the data", f"all {len(items):,} pictures belong together", "copies of one picture hold nothing to tell classes by")
     named = [item.split for item in items]
     given = any(part not in (None, Split.TRAIN) for part in named)
     remarks: list[str] = []

@@ -89,7 +89,7 @@ def train(
     data: Image,
     *,
     minutes: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     name: str | None = None,
     settings: Image | None = None,
     reporter: Reporter | None = None,
@@ -97,13 +97,14 @@ def train(
 ) -> Run:
     """Train on a folder of pictures or a CSV table and return the run, finished, saved and tested.
 
-    `minutes`: how long it may take; None means as soon as possible. `settings`: a TOML file. `options`: the other fields of
-    `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column, label_column, max_pixels, tolerate_truncated).
+    `minutes`: how long it may take; None means as soon as possible. `seed`: 0 where neither it nor the settings file says otherwise.
+    `settings`: a TOML file. `options`: the other fields of `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column,
+    label_column, max_pixels, tolerate_truncated).
     Raises DataError, UsageError, StorageError.
     """
     from vitreous.fit.training import train as train_folder
 
-    resolved = resolve_settings({"minutes": minutes, "seed": seed or None, "name": name, **options}, settings)
+    resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
     return Run(train_folder(Path(data), resolved, reporter or Printed()))
 
 

@@ -11,7 +11,7 @@ from vitreous.core.item import Item, LeftOut, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
-from vitreous.data.sources import read_source
+from vitreous.data.sources import TABLES, read_source
 from vitreous.errors import DataError
 from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
@@ -49,7 +49,7 @@ def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: 
 
 def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, reporter: Reporter) -> Evaluation:
     """A labelled folder or CSV; its test part where it is divided. Pictures that were trained on are counted and said."""
-    source = read_source(data)
+    source = read_source(data, **_columns(run, data))
     remarks = list(source.remarks)
     items = [item for item in source.items if item.split is Split.TEST] or source.items
     if len(items) < len(source.items):
@@ -65,6 +65,16 @@ def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, r
         )
     evaluation = _evaluate(run, network, engine, known, left_out, {}, "labelled picture", reporter)
     return Evaluation(evaluation.what, evaluation.scores, evaluation.left_out, remarks + evaluation.remarks, {})
+
+
+def _columns(run: RunFolder, data: Path) -> dict[str, str]:
+    """The columns that the training was told, for a table that has them."""
+    if data.suffix.lower() not in TABLES or not data.is_file():
+        return {}
+    named = {key: run.settings.get(key) for key in ("image_column", "label_column")}
+    with open(data, encoding="utf-8", errors="replace") as table:
+        head = table.readline()
+    return {key: name for key, name in named.items() if name and name in head}
 
 
 def _evaluate(

@@ -78,7 +78,9 @@ class _Pass:
         name = f"{view.kind}-{view.size}-{view.short_side}"
         self.facts = self.pack.rows("facts", (), FACTS)
         self.pixels = self.pack.rows(f"pixels-{name}", (view.size, view.size, 3), np.uint8)
-        self.features = self.pack.rows(f"features-{network.fingerprint}-{name}-{setting.number_format}", (width,), np.float32)
+        # where there is no AMX or AVX-512, another batch is another kernel, and the last bits differ
+        how = f"{setting.library}-{setting.number_format}-{setting.batch}"
+        self.features = self.pack.rows(f"features-{network.fingerprint}-{name}-{how}", (width,), np.float32)
         self.waiting: list[tuple[int, Decoded]] = []  # decoded, not yet in the pack
         self.stored: list[int] = []  # went through the network, features not yet in the pack
 

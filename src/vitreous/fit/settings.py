@@ -57,10 +57,16 @@ def resolve(arguments: dict[str, Any], file: Path | None) -> TrainSettings:
     """
     values = _from_file(file) if file else {}
     values |= {key: value for key, value in arguments.items() if value is not None}
+    known = [field.name for field in fields(TrainSettings)]
+    for key in values:
+        if key not in known:
+            raise UsageError(f"unknown setting {visible(key)!r}", remedy=nearest(key, known))
     return TrainSettings(**values)
 
 
 def _from_file(file: Path) -> dict[str, Any]:
+    if file.exists() and not file.is_file():
+        raise UsageError(f"cannot read {visible(str(file))}", "no regular file", "a TOML file")
     try:
         values = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:

@@ -9,6 +9,8 @@ record on imbalance.
 """
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +45,6 @@ class Head:
 def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
     """Fit a head to standardized `features` [N, D] and class numbers `target` [N], from `start` where one is given."""
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
 
     count, width = features.shape
     begin = np.zeros((width + 1, classes))
@@ -71,9 +72,17 @@ def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, s
 
     options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < _MANY_PARAMETERS else 4}
     # products with a matrix of few columns wait for memory: a second thread makes them slower (8 ms against 1 ms)
-    with threadpool_limits(1 if classes <= _FEW_COLUMNS else None, user_api="blas"):
+    with _thread_pools().limit(limits=1 if classes <= _FEW_COLUMNS else None, user_api="blas"):
         found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(width + 1, classes)
     return Head(np.ascontiguousarray(found[:-1].T, np.float32), found[-1].astype(np.float32))
+
+
+@cache
+def _thread_pools() -> Any:
+    """The thread pools of this process; finding them takes 3 ms."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def log_softmax(logits: Floats) -> Floats:

@@ -55,7 +55,7 @@ def load_network(path: Path = SHIPPED) -> Network:
     Raises ModelError for a file that is no ONNX model, and for one without Vitreous's metadata.
     """
     try:
-        data = path.read_bytes()
+        data = b"" if path.is_fifo() else path.read_bytes()  # a pipe would be waited for
     except OSError as error:
         raise ModelError(f"cannot read the network {visible(str(path))}", error.strerror or str(error), remedy="check the path") from None
     name = visible(path.name)

@@ -19,9 +19,9 @@ from vitreous.data.sources.csv_table import read_csv
 from vitreous.data.sources.folders import LAYOUT, read_folders
 from vitreous.errors import DataError, UsageError, nearest
 
-__all__ = ["read_source", "require_trainable"]
+__all__ = ["TABLES", "read_source", "require_trainable"]
 
-_TABLES = {".csv", ".tsv", ".txt"}
+TABLES = {".csv", ".tsv", ".txt"}
 # What differs from row to row of a table in reasons that are the same.
 _ROWS = re.compile(r"^rows? [\d, ]*\d:? ")
 _OTHER_ROW = re.compile(r"(?<= )row \d+$")
@@ -58,7 +58,7 @@ def _read(path: Path, image_column: str | None, label_column: str | None, group:
         if image_column or label_column:
             raise UsageError(failed, "an image or label column was named, but this is a folder", remedy="give the CSV file itself")
         return read_folders(path, group)
-    if stat.S_ISREG(mode) and path.suffix.lower() in _TABLES:
+    if stat.S_ISREG(mode) and path.suffix.lower() in TABLES:
         return read_csv(path, image_column, label_column, group)
     raise DataError(failed, _what(path, mode), f"needed is a folder ({LAYOUT}) or a CSV file with the columns image and label")
 

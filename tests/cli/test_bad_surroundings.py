@@ -1,6 +1,7 @@
 """Caches, disks, streams, signals and permissions that are not as they should be: one clear line, nothing lost, no hang."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -47,7 +48,7 @@ def test_a_damaged_cache_costs_nothing_but_time(damage: str, photos: Path, vitre
     assert Path("runs/photos-1/model.onnx").read_bytes() == Path("runs/photos-2/model.onnx").read_bytes()
 
 
-def test_a_full_or_closed_folder_of_runs_is_said_and_leaves_nothing(photos: Path, vitreous: Vitreous) -> None:
+def test_a_folder_of_runs_that_cannot_be_made_is_said(photos: Path, vitreous: Vitreous) -> None:
     Path("file").touch()
     for place, words in {"file": "something of that name stands there", "file/x": "a file stands where a folder is needed"}.items():
         said = vitreous("train", "photos", "--runs", place)
@@ -56,6 +57,17 @@ def test_a_full_or_closed_folder_of_runs_is_said_and_leaves_nothing(photos: Path
 
 def vitreous_process(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "vitreous", *map(str, arguments)], **options)  # type: ignore[call-overload, no-any-return]
+
+
+@posix
+@pytest.mark.slow
+def test_a_disk_that_takes_no_model_is_said_and_leaves_no_run(tmp_path: Path) -> None:
+    colourful(tmp_path / "photos", {"red": 8, "green": 8})
+    limited = f"ulimit -f 4; exec {shlex.join(small_vitreous('train', 'photos'))}"  # of 512 or 1,024 bytes: run.json fits, model.onnx does not
+    done = subprocess.run(["sh", "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stdout == "" and "Traceback" not in done.stderr
+    assert "error: cannot write runs/photos-1/next/model.onnx: the file is larger than is allowed there" in done.stderr
+    assert not list((tmp_path / "runs").iterdir())
 
 
 @posix

@@ -426,3 +426,12 @@ def test_bf16_is_stored_with_the_run_where_it_is_used(data: Path, monkeypatch: p
     validation = trained.facts["data"]["split"]["validation"]
     assert compared == [validation]
     assert trained.facts["number_format"] == "bf16" and load_network(trained.path / "model.onnx").number_format == "bf16"
+
+
+def test_copies_of_one_picture_under_two_labels_are_too_little_to_train_on(data: Path) -> None:
+    first = next(data.glob("*/*.png"))
+    for file in data.glob("*/*.png"):
+        if file != first:
+            file.write_bytes(first.read_bytes())
+    with pytest.raises(DataError, match=r"too little to train on: all .* belong together"):
+        run(data)

@@ -32,7 +32,9 @@ def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: 
     rows = [row for row in items_from_csv(run.read("items.csv")) if row.split == Split.TEST]
     if not rows:
         raise DataError(
-            "the run has no test pictures", "too few pictures for three parts", remedy="give a labelled folder: vitreous evaluate RUN FOLDER"
+            "the run has no test pictures",
+            "the data gave no test part, or there were too few pictures for one",
+            remedy="give a labelled folder: vitreous evaluate RUN FOLDER",
         )
     if not os.path.isdir(folder):
         raise DataError(

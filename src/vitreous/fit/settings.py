@@ -11,6 +11,7 @@ from vitreous.errors import UsageError, nearest
 from vitreous.infer.engine import parse_engine
 
 _MOST_MINUTES = 60 * 24 * 30
+_KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,6 @@ def _from_file(file: Path) -> dict[str, Any]:
             raise UsageError(f"unknown setting {visible(key)!r} in {visible(str(file))}", remedy=nearest(key, known))
         accepted = {"minutes": (int, float), "seed": (int,), "max_pixels": (int,), "tolerate_truncated": (bool,)}.get(key, (str,))
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-            needed = " or ".join(kind.__name__ for kind in accepted)
-            raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", needed)
+            needed = " or ".join(_KINDS[kind] for kind in accepted)
+            raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", f"{needed} is needed")
     return values

@@ -130,11 +130,12 @@ class _Training:
         division = assign(items, copies.group, self.settings.seed, pinned)
         for remark in (*division.remarks, *_about_imbalance(items)):
             self.reporter.say(remark)
-        if (
-            sum(part is Split.TRAIN for part in division.split) < 2
-            or len({i.label for i, s in zip(items, division.split, strict=True) if s is Split.TRAIN}) < 2
-        ):
+        train = [place for place, part in enumerate(division.split) if part is Split.TRAIN]
+        if len({items[place].label for place in train}) < 2:
             raise DataError("there is nothing to train on", "the training part holds one class or none", "at least two classes with pictures in it")
+        if len({int(division.group[place]) for place in train}) < 2:
+            arrived = f"all {plural(len(train), 'training picture')} belong together (copies of one picture, or one --group)"
+            raise DataError("there is too little to train on", arrived, "pictures that differ")
         return kept, division
 
     def fit(self, choice: ViewChoice, engine: Setting, gathered: Gathered, kept: list[int], division: Division) -> Trained:

@@ -117,7 +117,9 @@ def said_as_model_error(network: Network) -> Iterator[None]:
     except VitreousError:
         raise
     except Exception as error:  # each library has its own tree of exceptions, onnxruntime's begins at Exception
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        # OpenVINO begins with the places in its own source
+        reason = next((line for line in lines if not line.startswith(("Exception from", "Check '"))), lines[0] if lines else type(error).__name__)
         raise ModelError(f"{network.path.name} cannot be run here", reason[:200], "a model.onnx as vitreous train writes it") from None
 
 

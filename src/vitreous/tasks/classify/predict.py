@@ -26,6 +26,10 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
         if outputs["probability"].shape[1:] != (len(labels),):
             arrived = f"outputs of shape {outputs['probability'].shape[1:]} and {len(labels)} labels"
             raise ModelError(f"{network.path.name} does not fit its metadata", arrived, "one output a label")
+        if not np.isfinite(outputs["probability"]).all():
+            raise ModelError(
+                f"{network.path.name} gives no probabilities", "outputs that are not numbers", "a model.onnx as vitreous train writes it"
+            )
         for index, row in zip(indices, outputs["probability"].copy(), strict=True):
             probability[index] = row
 

@@ -385,3 +385,34 @@ def test_whatever_bytes_arrive_nothing_but_unreadable_image_is_raised(seed: byte
 def test_a_policy_says_in_its_key_what_it_is() -> None:
     assert len({Policy().key, Policy(max_pixels=5).key, Policy(tolerate_truncated=True).key}) == 3
     assert hash(Policy()) == hash(Policy())
+
+
+class TestLargePicturesInLittleMemory:
+    """What takes more than 400 MB at 25 megapixels when it is decoded as Pillow does by itself (benchmarks/memory.py has the figures)."""
+
+    SMOOTH = Image.fromarray(NOISE[:9, :12]).convert("RGB").resize((2400, 1800), Image.Resampling.BICUBIC)
+
+    @pytest.mark.parametrize("options", [{}, {"num_resolutions": 2}, {"num_resolutions": 1}, {"no_jp2": True}, {"irreversible": True}])
+    def test_a_large_jpeg_2000_is_reduced_as_often_as_it_can_be(self, options: dict[str, object]) -> None:
+        data = encoded(self.SMOOTH, "JPEG2000", **options)
+        decoded = decode_bytes(data, (View.crop(224),))
+        whole = np.asarray(self.SMOOTH.resize((224, 224), Image.Resampling.BICUBIC, box=View.crop(224).box(2400, 1800)))
+        assert (decoded.width, decoded.height) == (2400, 1800)
+        assert np.abs(decoded.views[0].astype(int) - whole).mean() < 3
+        side = {1: 1800, 2: 900}.get(int(str(options.get("num_resolutions", 0))), 450)
+        assert min(upright(data, 288).shape[:2]) == side
+
+    def test_an_ordinary_jpeg_2000_is_decoded_whole(self) -> None:
+        assert upright(encoded(self.SMOOTH.resize((1200, 900)), "JPEG2000"), 288).shape == (900, 1200, 3)
+
+    @pytest.mark.parametrize("options", [{"quality": 80}, {"lossless": True}])
+    def test_a_webp_has_the_pixels_that_pillow_gives(self, options: dict[str, object]) -> None:
+        data = encoded(Image.fromarray(NOISE[..., :3]), "WEBP", **options)
+        with Image.open(io.BytesIO(data)) as opened:
+            theirs = np.asarray(opened.convert("RGB"))
+        np.testing.assert_array_equal(upright(data), theirs)
+
+    def test_the_first_picture_of_an_animated_webp(self) -> None:
+        frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green")]
+        data = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+        assert upright(data)[0, 0].tolist() == [255, 0, 0]

@@ -159,6 +159,13 @@ def test_copies_across_a_given_split_are_named() -> None:
     assert any("2 test images belong together with a training or validation image: a/2.jpg with a/0.jpg" in remark for remark in division.remarks)
 
 
+def test_copies_between_training_and_validation_are_remarked() -> None:
+    data = given_split(Split.TRAIN, Split.VALIDATION, Split.VALIDATION, Split.TEST)
+    remarks = assign(data, np.array([0, 0, 1, 2]), 0).remarks
+    assert "1 validation image belongs together with a training image: what is chosen on them will look too good." in remarks
+    assert not any("validation image belongs" in each for each in assign(data, np.array([0, 1, 2, 3]), 0).remarks)
+
+
 def test_copies_under_two_labels_are_named_but_a_named_group_may_have_both() -> None:
     division = assign(items(*"aab" * 4), np.array([0, 0, 0, *range(1, 10)]), 0)
     assert division.contradictions == [[0, 1, 2]]

@@ -90,6 +90,16 @@ def test_a_picture_that_changed_is_left_out_and_named(moved: tuple[api.Run, Path
     assert f"1 test picture changed since the training and left out: {first}" in result["remarks"]
 
 
+def test_training_pictures_that_changed_are_named_and_the_figures_stay(moved: tuple[api.Run, Path]) -> None:
+    run, data = moved
+    first, second, *_ = paths_of(run._run, Split.TRAIN)
+    coloured_picture(np.random.default_rng(78), "red").save(data / first)
+    (data / second).unlink()
+    result = plain(run.evaluate())
+    assert f"2 training or validation pictures changed or gone since the training: {first}, {second}" in result["remarks"]
+    assert result["accuracy"] == run.metrics["accuracy"] and result["left_out"] == []
+
+
 def test_a_picture_with_one_flipped_bit_has_changed(moved: tuple[api.Run, Path]) -> None:
     run, data = moved
     first = paths_of(run._run, Split.TEST)[0]
@@ -103,7 +113,8 @@ def test_a_file_that_was_only_touched_has_not_changed(moved: tuple[api.Run, Path
     run, data = moved
     for file in data.glob("*/*"):
         os.utime(file)
-    assert plain(run.evaluate())["left_out"] == []
+    result = plain(run.evaluate())
+    assert result["left_out"] == [] and not any("since the training" in remark for remark in result["remarks"])
 
 
 def test_without_the_data_it_is_said_where_they_were(moved: tuple[api.Run, Path]) -> None:

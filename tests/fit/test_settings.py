@@ -52,6 +52,7 @@ WRONG = {
     "minutes = 0": "--minutes: 0; more than 0",
     "minutes = nan": "--minutes: nan; more than 0",
     "minutes = inf": "--minutes: inf",
+    'runs = "a\\u0000b"': r"runs: .*x00b'; a text without zero bytes",
     "max_pixels = 0": "--max-pixels: 0; a number of pixels",
 }
 

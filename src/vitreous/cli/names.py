@@ -11,7 +11,7 @@ import click
 from vitreous.core.text import visible
 
 
-class _Name(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+class _Name(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.5 on, not before
     """Any text but the empty one."""
 
     def __init__(self, name: str) -> None:

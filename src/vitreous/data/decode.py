@@ -1,8 +1,9 @@
 """One rule from a picture file to pixels, for everything that reads a picture: training, prediction, the search for duplicates.
 
 RGB, 8 bit; EXIF orientation applied; alpha over white; greyscale and palette to RGB; 16 bit scaled to 8; CMYK converted; first frame
-of animations. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where its short side stays at least 288 pixels, or what a larger view wants. Then
-bicubic with antialiasing, straight from the part that a view shows (DESIGN.md 7). A change of any pixel changes `POLICY`.
+of animations. A JPEG, and a JPEG 2000 of over 4 megapixels, is decoded at 1/2, 1/4 or 1/8 of its size where its short side stays at least
+288 pixels, or what a larger view wants. Then bicubic with antialiasing, straight from the part that a view shows (DESIGN.md 7). A change of
+any pixel changes `POLICY`.
 
 Every function here may run in many threads at once; nothing of Pillow's process-wide settings is touched.
 """
@@ -13,7 +14,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,12 @@ from PIL import Image, ImageFile
 from vitreous.core.text import visible
 from vitreous.core.view import View
 from vitreous.data.budget import PixelBudget
-from vitreous.data.formats import TIFF_MAGIC, UNREADABLE_FORMATS, content, open_header
+from vitreous.data.formats import TIFF_MAGIC, UNREADABLE_FORMATS, content, open_header, reduce_jpeg2000
 from vitreous.data.integrity import completed, has_false_checksum
 from vitreous.data.pixels import rgb_over_white
 from vitreous.errors import UnreadableImage
 
-POLICY = "1"
+POLICY = "2"
 DEFAULT_PIXELS = 25_000_000
 REDUCED_PIXELS = 200_000_000
 FILE_BYTES = 2_000_000_000
@@ -38,6 +39,8 @@ REDUCED_SIDE = 288
 _SLOW_CODECS, _SLOW_PIXELS = {"ppm", "ppm_plain"}, 2_000_000
 # A progressive JPEG is held whole, up to 6 bytes a pixel, while it is decoded; each scan passes over all of it.
 _PROGRESSIVE_SHARE, _MOST_SCANS = 4, 200
+# JPEG 2000 takes 16 bytes a pixel while it is decoded: a large one is reduced, as a JPEG to 1/8 at most.
+_LARGE_JPEG2000, _MOST_HALVINGS = 4_000_000, 3
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -105,7 +108,7 @@ def decode_bytes(data: bytes, views: Sequence[View], policy: Policy = Policy()) 
 
 def content_key(data: bytes) -> bytes:
     """16 bytes that identify the content of a file."""
-    return blake2b(data, digest_size=16).digest()
+    return sha256(data, usedforsecurity=False).digest()[:16]
 
 
 def wanted_side(view: View) -> int:
@@ -188,6 +191,8 @@ def _checked_header(data: bytes, wanted: int, policy: Policy) -> _Header:
         width, height = image.size
         image.draft("RGB", (wanted, wanted))
     pixels, decoded = width * height, image.width * image.height
+    if image.format == "JPEG2000" and pixels > _LARGE_JPEG2000:
+        decoded >>= 2 * reduce_jpeg2000(image, data, wanted, _MOST_HALVINGS)
     limit, held = policy.max_pixels, decoded
     if "progressive" in image.info:
         held = pixels

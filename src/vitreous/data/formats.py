@@ -4,6 +4,7 @@ Content decides, never the name: a PNG called .jpg is read as a PNG. Only raster
 are in the list (EPS would start Ghostscript; TGA and ICO have no safe signature or several pictures in one file).
 """
 
+from functools import cache
 from importlib import import_module
 from io import BytesIO
 from typing import NamedTuple
@@ -70,6 +71,9 @@ UNREADABLE_FORMATS: dict[str, Unreadable] = {
     for suffix in suffixes.split()
 }
 
+# JPEG 2000, ISO/IEC 15444-1 A.6.1: the marker COD and, so many bytes behind it, how often the picture was halved.
+_COD, _COD_LEVELS = b"\xff\x52", 9
+
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
     "JPEG": b"\xff\xd8\xff",
@@ -106,8 +110,35 @@ def open_header(data: bytes) -> ImageFile.ImageFile | None:
     if name is None:
         return None
     import_module(f"PIL.{_PLUGINS[name]}")
-    factory, _ = Image.OPEN[name]
+    factory = _lean_webp() if name == "WEBP" else Image.OPEN[name][0]
     return factory(BytesIO(data), "")
+
+
+@cache
+def _lean_webp() -> type[ImageFile.ImageFile]:
+    """Pillow's class for WebP, that gives back its decoder (two canvases, 8 bytes a pixel) before the pixels are taken over."""
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    class LeanWebPImageFile(WebPImageFile):
+        def load_prepare(self) -> None:
+            self._decoder = None
+            super().load_prepare()
+
+    return LeanWebPImageFile
+
+
+def reduce_jpeg2000(image: ImageFile.ImageFile, data: bytes, side: int, most: int) -> int:
+    """Have a JPEG 2000 decoded at 1/2, 1/4, … of its size, `most` halvings at most, its short side then still at least `side` pixels.
+
+    Returns the number of halvings. Decoded whole, it takes 16 bytes a pixel on the way.
+    """
+    place = data.find(_COD)
+    levels = data[place + _COD_LEVELS] if 0 <= place < len(data) - _COD_LEVELS else 0
+    halvings = min(most, levels)
+    while halvings and min(image.size) >> halvings < side:
+        halvings -= 1
+    image.reduce = halvings  # type: ignore[method-assign, assignment]  # a property of Pillow's Jpeg2KImageFile
+    return halvings
 
 
 def content(data: bytes) -> tuple[str, str]:

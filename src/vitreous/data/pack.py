@@ -48,6 +48,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self._checksums)
 
+    def keys(self) -> set[bytes]:
+        return set(self._row)
+
     def find(self, key: bytes) -> int | None:
         return self._row.get(key)
 
@@ -86,6 +89,7 @@ class Pack:
         name = hashlib.blake2b(f"{os.path.realpath(root)!r} {policy}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
         self.folder = folder / name if folder else None
         self.writable = False
+        self.remark = "" if folder else "The decoded pictures are not kept: no cache folder can be used."
         self._held = ExitStack()
         self._rows: dict[str, Rows] = {}
         self._files: dict[str, list[int | str]] = {}
@@ -100,8 +104,8 @@ class Pack:
             touch(self.folder)
             self._held.enter_context(locked(self.folder))
             self.writable = True
-        except (OSError, RunError, StorageError):
-            pass  # read-only, or another training is filling it: what is there can still be read
+        except (OSError, RunError, StorageError) as error:  # read-only, or another training is filling it: what is there can still be read
+            self.remark = f"The decoded pictures are not kept: {error}."
         self._files = _read_json(self.folder / "files.json")
         return self
 

@@ -225,6 +225,12 @@ def _leaks(split: Sequence[Split], group: IntArray) -> list[tuple[int, int]]:
     return [(i, relative[number]) for i, number in enumerate(group.tolist()) if split[i] == Split.TEST and number in relative]
 
 
+def _validation_copies(division: Division) -> int:
+    """How many validation items have a relative in training: the data was divided so."""
+    validation = division.group[division.indices(Split.VALIDATION)]
+    return int(np.isin(validation, division.group[division.indices(Split.TRAIN)]).sum())
+
+
 def _contradictions(items: Sequence[Item], copies: IntArray) -> list[list[int]]:
     order = np.argsort(copies, kind="stable")
     parts = [part.tolist() for part in np.split(order, np.flatnonzero(np.diff(copies[order])) + 1)]
@@ -244,6 +250,9 @@ def _about_result(items: Sequence[Item], division: Division) -> list[str]:
         shown = "; ".join(f"{visible(items[test].relative)} with {visible(items[other].relative)}" for test, other in division.leaks[:3])
         belong = plural(len(division.leaks), "test image belongs", "test images belong")
         remarks.append(f"{belong} together with a training or validation image: {shown}.")
+    if copied := _validation_copies(division):
+        belong = plural(copied, "validation image belongs", "validation images belong")
+        remarks.append(f"{belong} together with a training image: what is chosen on them will look too good.")
     remarks += _about_classes(division.classes_too_small, f"fewer than {FEW} images")
     for part, name in ((Split.TEST, "test"), (Split.TRAIN, "training")):
         present = {item.label for item, own in zip(items, division.split, strict=True) if own == part}

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from vitreous.core.item import Item, LeftOut, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
+from vitreous.data.decode import content_key, read_file
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.sources import TABLES, read_source
-from vitreous.errors import DataError
+from vitreous.errors import DataError, UnreadableImage
 from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
@@ -24,12 +26,15 @@ from vitreous.tasks.classify.evaluate import Evaluation
 from vitreous.tasks.classify.predict import predict
 
 _NAMED = 5
+# A file server's clock may differ from ours by so many seconds.
+_CLOCKS = 3600
 
 
 def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: Reporter) -> Evaluation:
     """The test pictures as they were when the run was trained; one that has changed since or is gone is left out, by name."""
     folder = str(run.facts["data"]["folder"])
-    rows = [row for row in items_from_csv(run.read("items.csv")) if row.split == Split.TEST]
+    everything = items_from_csv(run.read("items.csv"))
+    rows = [row for row in everything if row.split == Split.TEST]
     if not rows:
         raise DataError(
             "the run has no test pictures",
@@ -45,7 +50,7 @@ def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: 
     known = {row.path: row.key for row in rows}
     beside = run.facts["metrics"].get("out_of_fold", {})
     evaluation = _evaluate(run, network, engine, items, [], known, "test picture", reporter)
-    remarks = [*run.facts["split"]["remarks"], *evaluation.remarks, *_from_training(run, evaluation)]
+    remarks = [*run.facts["split"]["remarks"], *evaluation.remarks, *_from_training(run, evaluation), *_changed_training(run, folder, everything)]
     return Evaluation(evaluation.what, evaluation.scores, evaluation.left_out, remarks, beside)
 
 
@@ -129,6 +134,29 @@ def _trained_on(rows: Sequence[ItemRow], keys: Sequence[bytes]) -> list[str]:
     seen = Counter(parts.get(key.hex()) for key in keys)
     count = seen[Split.TRAIN] + seen[Split.VALIDATION]
     return [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
+
+
+def _changed_training(run: RunFolder, folder: str, rows: Sequence[ItemRow]) -> list[str]:
+    """Which pictures that were trained on are not what they were: the figures hold for the model, but not for a training today.
+
+    A file whose times are older than the run is not read again.
+    """
+    begun = datetime.fromisoformat(run.document.process.since).timestamp()
+    changed = []
+    for row in rows:
+        if row.key and row.split is not Split.TEST:
+            path = os.path.join(folder, row.path)
+            try:
+                status = os.stat(path)
+                same = max(status.st_mtime, status.st_ctime) < begun - _CLOCKS or content_key(read_file(path)).hex() == row.key
+            except (OSError, UnreadableImage):
+                same = False
+            if not same:
+                changed.append(row.path)
+    if not changed:
+        return []
+    names = ", ".join(visible(name) for name in changed[:_NAMED]) + (", …" if len(changed) > _NAMED else "")
+    return [f"{plural(len(changed), 'training or validation picture')} changed or gone since the training: {names}"]
 
 
 def _from_training(run: RunFolder, evaluation: Evaluation) -> list[str]:

@@ -1,6 +1,6 @@
 """Features of all pictures of a data folder, each picture decoded and sent through the network at most once, ever.
 
-What the pack already holds is taken from there; the rest goes through the pipeline and into the pack.
+What the pack already holds, features or only the decoded picture, is taken from there; the rest goes through the pipeline and into the pack.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from vitreous.errors import StorageError, UnreadableImage
 from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.engine import Engine, Outputs, Setting, start_engine
 from vitreous.infer.network import Network
-from vitreous.infer.pipeline import Forward, decoded_side_by_side
+from vitreous.infer.pipeline import Forward, Picture, decoded_side_by_side
 
 # Called with what is being done, how many pictures are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -50,9 +50,12 @@ class Extractor:
         self.width = int(network.facts.get("features", 1280))
         self._engines: dict[int, Engine] = {}
 
-    def gather(self, items: Sequence[Item], view: View, stage: str) -> Gathered:
-        """Facts and features of every item in `view`, with the errors of those that cannot be read."""
-        return _Pass(self, items, view, stage).run()
+    def gather(self, items: Sequence[Item], view: View, stage: str, also: tuple[View, ...] = ()) -> Gathered:
+        """Facts and features of every item in `view`, with the errors of those that cannot be read.
+
+        `also`: views that will be asked for next; the pictures are cut for them too, so that no file is decoded again.
+        """
+        return _Pass(self, items, view, stage, also).run()
 
     def engine(self, size: int) -> Engine:
         if size not in self._engines:
@@ -69,64 +72,77 @@ def arrange(features: Floats, order: Ints) -> Floats:
 
 
 class _Pass:
-    """One pass over the items: first what is known, then the pipeline, writing to the pack as it goes."""
+    """One pass over the items: first what is known, then what was only decoded, then the rest; writing to the pack as it goes."""
 
-    def __init__(self, extractor: Extractor, items: Sequence[Item], view: View, stage: str) -> None:
+    def __init__(self, extractor: Extractor, items: Sequence[Item], view: View, stage: str, also: tuple[View, ...]) -> None:
         self.extractor, self.items, self.view, self.stage, self.pack = extractor, items, view, stage, extractor.pack
+        self.views = (view, *(other for other in also if other != view))
         width, network, setting = extractor.width, extractor.network, extractor.setting
         self.out = Gathered(np.zeros((len(items), width), np.float32), np.zeros(len(items), FACTS), [b""] * len(items))
-        name = f"{view.kind}-{view.size}-{view.short_side}"
         self.facts = self.pack.rows("facts", (), FACTS)
-        self.pixels = self.pack.rows(f"pixels-{name}", (view.size, view.size, 3), np.uint8)
+        self.pixels = [self.pack.rows(f"pixels-{_name(each)}", (each.size, each.size, 3), np.uint8) for each in self.views]
         # where there is no AMX or AVX-512, another batch is another kernel, and the last bits differ
         how = f"{setting.library}-{setting.number_format}-{setting.batch}"
-        self.features = self.pack.rows(f"features-{network.fingerprint}-{name}-{how}", (width,), np.float32)
+        self.features = self.pack.rows(f"features-{network.fingerprint}-{_name(view)}-{how}", (width,), np.float32)
         self.waiting: list[tuple[int, Decoded]] = []  # decoded, not yet in the pack
         self.stored: list[int] = []  # went through the network, features not yet in the pack
+        self.done = 0
 
     def run(self) -> Gathered:
-        missing = self._take_known()
-        done = len(self.items) - len(missing)
-        self.extractor.progress(self.stage, done, len(self.items))
-        if not missing:
+        pictures, missing = self._take_known()
+        self._tell(len(self.items) - len(pictures) - len(missing))
+        if not pictures and not missing:
             return self.out
-        needed = len(missing) * (self.view.size**2 * 3 + self.extractor.width * 4 + FACTS.itemsize)
-        if self.pack.writable and not fits(self.pack, needed):
+        needed = len(missing) * (sum(each.size**2 * 3 for each in self.views) + self.extractor.width * 4 + FACTS.itemsize)
+        if missing and self.pack.writable and not fits(self.pack, needed):
             self.pack.stop_writing()
             self.out.remark = f"The pack of decoded pictures is not kept: it would take {needed / 1e6:,.0f} MB, more than half of what is free."
         forward = Forward(self.extractor.engine(self.view.size), self.view.size, self._store)
         try:
+            for number, picture in pictures.items():
+                forward.add(number, picture)
+                self._tell(1)
             paths = ((number, self.items[number].path) for number in missing)
-            for result in decoded_side_by_side(paths, (self.view,), self.extractor.policy):
+            for result in decoded_side_by_side(paths, self.views, self.extractor.policy):
                 if result.decoded is None:
                     self.out.errors[result.index] = LeftOut(self.items[result.index].relative, _reason(result.error))
                 else:
                     self._take(result.index, result.decoded)
                     forward.add(result.index, result.decoded.views[0])
-                done += 1
-                self.extractor.progress(self.stage, done, len(self.items))
+                self._tell(1)
             forward.finish()
         finally:
             self._flush_pixels()
             self._flush_features()
         return self.out
 
-    def _take_known(self) -> list[int]:
-        """Fill in what the pack holds; the numbers of the items that it does not."""
-        if self.features is None or self.facts is None or not len(self.features):
-            return list(range(len(self.items)))
-        missing, facts, features = [], self.facts.map(), self.features.map()
-        for number, item in enumerate(self.items):
-            key = self.pack.known_key(item.relative, item.path) or _content_key(item.path)
-            row = _whole_row(self.features, features, key)
+    def _tell(self, more: int) -> None:
+        self.done += more
+        self.extractor.progress(self.stage, self.done, len(self.items))
+
+    def _take_known(self) -> tuple[dict[int, Picture], list[int]]:
+        """Fill in what the pack holds; the pictures that it holds without their features, and the numbers of what it does not hold."""
+        pictures: dict[int, Picture] = {}
+        if self.facts is None or self.features is None or self.pixels[0] is None or not len(self.facts):
+            return pictures, list(range(len(self.items)))
+        missing, facts, features, pixels = [], self.facts.map(), self.features.map(), self.pixels[0].map()
+        keys = [self.pack.known_key(item.relative, item.path) for item in self.items]
+        moved = bool(self.facts.keys().difference(keys))  # pictures that were known by another name, or of a killed training
+        for number, (item, key) in enumerate(zip(self.items, keys, strict=True)):
+            key = key or (_content_key(item.path) if moved else None)
             fact = _whole_row(self.facts, facts, key)
-            if key is None or row is None or fact is None:
+            row = _whole_row(self.features, features, key)
+            picture = None if row is not None else _whole_row(self.pixels[0], pixels, key)
+            if key is None or fact is None or (row is None and picture is None):
                 missing.append(number)
                 continue
             self.pack.remember(item.relative, item.path, key)
-            self.out.keys[number] = key
-            self.out.features[number], self.out.facts[number] = features[row], facts[fact]
-        return missing
+            self.out.keys[number], self.out.facts[number] = key, facts[fact]
+            if row is not None:
+                self.out.features[number] = features[row]
+            else:
+                pictures[number] = np.asarray(pixels[picture], np.uint8)
+        return pictures, missing
 
     def _take(self, index: int, decoded: Decoded) -> None:
         self.out.decoded += 1
@@ -148,9 +164,10 @@ class _Pass:
     def _flush_pixels(self) -> None:
         waiting = {decoded.key: (number, decoded) for number, decoded in self.waiting}  # copies once
         self.waiting = []
-        if self.pixels is not None:
-            new = [decoded for _, decoded in waiting.values() if self.pixels.find(decoded.key) is None]
-            self._append(self.pixels, [decoded.key for decoded in new], [decoded.views[0] for decoded in new])
+        for place, pixels in enumerate(self.pixels):
+            if pixels is not None:
+                new = [decoded for _, decoded in waiting.values() if pixels.find(decoded.key) is None]
+                self._append(pixels, [decoded.key for decoded in new], [decoded.views[place] for decoded in new])
         if self.facts is not None:
             fresh = [(number, decoded.key) for number, decoded in waiting.values() if self.facts.find(decoded.key) is None]
             self._append(self.facts, [key for _, key in fresh], [self.out.facts[number] for number, _ in fresh])
@@ -170,6 +187,10 @@ class _Pass:
         except StorageError as error:
             self.pack.stop_writing()
             self.out.remark = f"The pack of decoded pictures is not complete: {error}."
+
+
+def _name(view: View) -> str:
+    return f"{view.kind}-{view.size}-{view.short_side}"
 
 
 def _whole_row(rows: Rows, values: NDArray[np.generic], key: bytes | None) -> int | None:

@@ -4,13 +4,15 @@ Where a validation part is large enough, the choice is made on it. Else a fifth 
 little data every picture is held out once (cross-validation); then the head is fitted again to all of the training part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.item import Split
+from vitreous.core.reporter import Quiet
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.calibrate import calibrated_loss, temperature
 from vitreous.fit.softmax import ROUGH, Floats, Head, Ints, fit_softmax, log_softmax
@@ -27,6 +29,7 @@ _MOST_CROSS_VALIDATED = 60_000
 # A validation part is chosen on from this many pictures on.
 ENOUGH_VALIDATION = 60
 _LEAST_DEVIATION = 1e-3
+_QUIET = Quiet().progress
 
 
 @dataclass(frozen=True)
@@ -78,21 +81,37 @@ def choosing_order(split: Sequence[Split], labels: Ints, groups: Ints, seed: int
     return order, int((rank == 0).sum())
 
 
-def fit_probe(standard: Floats, labels: Ints, classes: int, fitted: int, train: int, validation: int, groups: Ints, seed: int) -> Probe:
+def fit_probe(
+    standard: Floats,
+    labels: Ints,
+    classes: int,
+    fitted: int,
+    train: int,
+    validation: int,
+    groups: Ints,
+    seed: int,
+    progress: Callable[[str, int, int], None] = _QUIET,
+) -> Probe:
     """Choose strength and temperature, then fit to the training part.
 
     `standard` [N, D]: standardized features in `choosing_order`: `fitted` of `train` rows are fitted while choosing, then
     come `validation` rows. mean and deviation are left at 0 and 1: whoever standardized knows them.
     """
+    cross_validated = validation < ENOUGH_VALIDATION and fitted >= train
+    done, steps = count(1), (FOLDS if cross_validated else 1) * len(STRENGTHS) + 1
+
+    def tick() -> None:
+        progress("fitting the head", next(done), steps)
+
     if validation >= ENOUGH_VALIDATION:
         chosen_on, part = f"{validation} validation pictures", slice(train, train + validation)
-        path, logits, target = _along_path(standard[:train], labels[:train], standard[part], labels[part], classes)
+        path, logits, target = _along_path(standard[:train], labels[:train], standard[part], labels[part], classes, tick)
     elif fitted < train:
         chosen_on, part = f"{train - fitted} training pictures held out", slice(fitted, train)
-        path, logits, target = _along_path(standard[:fitted], labels[:fitted], standard[part], labels[part], classes)
+        path, logits, target = _along_path(standard[:fitted], labels[:fitted], standard[part], labels[part], classes, tick)
     else:
         chosen_on = f"{FOLDS}-fold cross-validation of {train} training pictures"
-        path, logits, target = _cross_validated(standard[:train], labels[:train], groups[:train], classes, seed)
+        path, logits, target = _cross_validated(standard[:train], labels[:train], groups[:train], classes, seed, tick)
     strength = min(path, key=lambda step: step[1])[0]
     scale = temperature(logits[strength], target)
     head = fit_softmax(standard[:train], labels[:train], classes, strength)
@@ -116,7 +135,7 @@ def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:
 
 
 def _along_path(
-    fit: Floats, fit_labels: Ints, held: Floats, target: Ints, classes: int
+    fit: Floats, fit_labels: Ints, held: Floats, target: Ints, classes: int, tick: Callable[[], None]
 ) -> tuple[list[tuple[float, float]], dict[float, Floats], Ints]:
     """Held-out loss and logits for each strength, from strong shrinking to weak, each fit started from the last."""
     path: list[tuple[float, float]] = []
@@ -124,6 +143,7 @@ def _along_path(
     head, rises = None, 0
     for strength in STRENGTHS:
         head = fit_softmax(fit, fit_labels, classes, strength, head, ROUGH)
+        tick()
         logits[strength] = head.logits(held)
         path.append((strength, calibrated_loss(logits[strength], target)))
         rises = rises + 1 if len(path) > 1 and path[-1][1] > path[-2][1] else 0
@@ -133,7 +153,7 @@ def _along_path(
 
 
 def _cross_validated(
-    standard: Floats, labels: Ints, groups: Ints, classes: int, seed: int
+    standard: Floats, labels: Ints, groups: Ints, classes: int, seed: int, tick: Callable[[], None]
 ) -> tuple[list[tuple[float, float]], dict[float, Floats], Ints]:
     rows = _fold_rows(labels, groups, seed)
     logits = {strength: np.zeros((len(labels), classes), np.float32) for strength in STRENGTHS}
@@ -141,6 +161,7 @@ def _cross_validated(
         head = None
         for strength in STRENGTHS:
             head = fit_softmax(standard[fit], labels[fit], classes, strength, head, ROUGH)
+            tick()
             logits[strength][part] = head.logits(standard[part])
     return [(strength, calibrated_loss(logits[strength], labels)) for strength in STRENGTHS], logits, labels
 

@@ -31,6 +31,9 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)
+        for key, text in asdict(self).items():
+            if isinstance(text, str) and "\0" in text:
+                raise UsageError(key, f"{visible(text)!r}", "a text without zero bytes")
         if self.minutes is not None and not 0 < self.minutes <= _MOST_MINUTES:
             raise UsageError("--minutes", f"{self.minutes:g}", f"more than 0 and at most {_MOST_MINUTES:,}")
         if not 0 <= self.seed < 2**32:

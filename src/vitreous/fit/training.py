@@ -54,6 +54,8 @@ def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
         plan = make_plan(source, network, settings)
         for line in plan.lines:
             reporter.say(line)
+        if pack.remark:
+            reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         trained = _Training(source, network, plan, pack, settings, reporter).run()
         seconds = time.perf_counter() - started
@@ -102,7 +104,9 @@ class _Training:
         sample, views = [self.source.items[number] for number in self.plan.sample], self.plan.views
         if len(views) == 1 or not sample:
             return ViewChoice(views[0], (), 0)
-        return choose_view(self.labels[self.plan.sample], views, lambda view: extractor.gather(sample, view, f"trying {view}"), self.settings.seed)
+        return choose_view(
+            self.labels[self.plan.sample], views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed
+        )
 
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
         gathered = extractor.gather(self.source.items, choice.view, "features")
@@ -145,7 +149,7 @@ class _Training:
         standard = arrange(gathered.features, np.asarray(kept)[order])
         mean, deviation = standardize_in_place(standard, slice(0, train))
         names, target, group = self.source.labels, labels[order], groups[order]
-        probe = fit_probe(standard, target, len(names), choosing, train, validation, group, seed)
+        probe = fit_probe(standard, target, len(names), choosing, train, validation, group, seed, self.reporter.progress)
         fitted = Fitted(replace(probe, mean=mean, deviation=deviation), names, standard, target, group, order, train, validation)
         left_out = [*gathered.errors.values(), *self.source.left_out]
         evaluation, probability = test(fitted, division, left_out, seed)

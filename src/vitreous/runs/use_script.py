@@ -2,7 +2,7 @@
 
 It is the decode rule of DESIGN.md 7 for ordinary pictures, pixel for pixel what `vitreous.data.decode` gives: JPEG at a
 reduced scale, EXIF orientation, 16 bits to 8, transparent parts over white, RGB, and the part that the run's view shows.
-The limits and the messages of Vitreous are not in it.
+The limits of Vitreous, and its reducing of a JPEG 2000 of over 4 megapixels, are not in it.
 """
 
 from vitreous.core.view import View

@@ -40,6 +40,13 @@ def test_up_to_twelve_classes_the_whole_confusion_is_shown() -> None:
     assert "true ╲ said" in repr(evaluation(list("abcdefghijkl"))) and "true ╲ said" not in repr(evaluation(list("abcdefghijklm")))
 
 
+def test_the_confusion_shows_as_much_of_each_label_as_a_line_has_room_for() -> None:
+    few, many = (repr(evaluation([f"{first}ong-sleeve" for first in letters])) for letters in ("lmn", "abcdefghijkl"))
+    assert " long-sleeve mong-sleeve nong-sleeve\n" in few
+    head = next(line for line in many.splitlines() if "true ╲ said" in line)
+    assert len(head) <= 80 and " aong bong " in head
+
+
 def test_of_many_classes_and_files_the_first_are_shown_and_the_rest_counted() -> None:
     lines = evaluation([f"{number:03}" for number in range(60)], left_out=25, per_class=4).lines()
     assert "  … and 20 more classes (--json has them all)" in lines and "25 files left out:" in lines

@@ -9,6 +9,7 @@ from vitreous.core.text import plural, visible
 from vitreous.metrics.classification import ClassScores, Scores
 
 _MOST_SHOWN = 40
+_LINE = 78
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Evaluation:
         lines = [f"{labels[i]} is taken for {labels[j]} {'once' if count == 1 else f'{count} times'}" for count, i, j in pairs[:3]]
         if len(labels) <= 12:
             width = max(map(len, [*labels, "true ╲ said"]))
-            cell = 1 + max(4, *(len(str(value)) for value in confusion.ravel()))
+            room = (_LINE - width) // len(labels)
+            cell = 1 + max(4, *(len(str(value)) for value in confusion.ravel()), min(room - 1, max(map(len, labels))))
             lines.append("  " + f"{'true ╲ said':<{width}}" + "".join(f"{label[: cell - 1]:>{cell}}" for label in labels))
             lines += [
                 f"  {label:<{width}}" + "".join(f"{value or '·':>{cell}}" for value in row) for label, row in zip(labels, confusion, strict=True)

@@ -33,8 +33,7 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
         for index, row in zip(indices, outputs["probability"].copy(), strict=True):
             probability[index] = row
 
-    engine = start_engine(network, setting)
-    forward = Forward(engine, view.size, store)
+    forward: Forward | None = None
     waiting: deque[tuple[int, Failure | None, Decoded | None]] = deque()
 
     def ready() -> Iterator[tuple[Answers | Failure, Decoded | None]]:
@@ -46,10 +45,13 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
         if result.decoded is None:
             waiting.append((result.index, Failure(paths[result.index], _reason(result.error)), None))
         else:
+            # the first picture, which may be a large one, is decoded before the engine takes its memory, and the next ones while it starts
+            forward = forward or Forward(start_engine(network, setting), view.size, store)
             waiting.append((result.index, None, result.decoded))
             forward.add(result.index, result.decoded.views[0])
         yield from ready()
-    forward.finish()
+    if forward:
+        forward.finish()
     yield from ready()
 
 

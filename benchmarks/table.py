@@ -40,17 +40,18 @@ def table(results: list[dict[str, Any]]) -> str:
         machine = described(result)
         if machine not in machines:
             machines.append(machine)
-        rows += [row(result["benchmark"], claim, machines.index(machine) + 1) for claim in result["claims"]]
+        when = f"machine {machines.index(machine) + 1}, {result['machine']['date'][:10]}, commit {result['machine']['commit'].split()[0]}"
+        rows += [row(result["benchmark"], claim, when) for claim in result["claims"]]
     return "\n".join([*rows, "", *(f"Machine {number}: {machine}." for number, machine in enumerate(machines, 1))])
 
 
-def row(benchmark: str, claim: dict[str, Any], machine: int) -> str:
+def row(benchmark: str, claim: dict[str, Any], when: str) -> str:
     runs = claim["runs"]
     spread = f"{number(min(runs))} to {number(max(runs))}, n = {len(runs)}" if len(runs) > 1 else ""
     reached = "yes" if claim["reached"] else "**no**"
     figure, target = (f"{number(claim[key])} {claim['unit']}".strip() for key in ("figure", "target"))
     note = claim.get("failure") or claim["note"]
-    cells = (claim["what"], figure, f"{claim['comparison']} {target}", reached, spread, note, f"{benchmark} (machine {machine})")
+    cells = (claim["what"], figure, f"{claim['comparison']} {target}", reached, spread, note, f"{benchmark} ({when})")
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
@@ -60,7 +61,7 @@ def described(result: dict[str, Any]) -> str:
     instructions = machine["instructions"][-1] if machine["instructions"] else "no vector instructions known"
     return (
         f"{machine['cores']} cores of {machine['processor']} ({instructions}), {machine['memory_gb']:.0f} GB, {machine['system']}, "
-        f"Python {machine['python']}, {versions}, commit {machine['commit']}, {machine['date'][:10]}"
+        f"Python {machine['python']}, {versions}"
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vitreous.core.item import Split
 from vitreous.fit.calibrate import temperature
+from vitreous.fit.classifier import Parts
 from vitreous.fit.probe import (
     ENOUGH_VALIDATION,
     FOLDS,
@@ -17,7 +18,6 @@ from vitreous.fit.probe import (
     Probe,
     choosing_order,
     fit_probe,
-    out_of_fold,
     paired_gain,
     standardize_in_place,
 )
@@ -100,7 +100,7 @@ def chosen_by_hand(fit: tuple[Floats, Ints], held: tuple[Floats, Ints]) -> dict[
 @pytest.mark.parametrize(("validation", "fitted"), [(ENOUGH_VALIDATION + 40, 200), (0, 160)])
 def test_the_strength_is_the_best_one_on_the_pictures_held_out(validation: int, fitted: int) -> None:
     standard, target = clouds(200 + validation, width=60)
-    probe = fit_probe(standard, target, 3, fitted, 200, validation, np.arange(200 + validation), 0)
+    probe = fit_probe(Parts(standard, target, np.arange(200 + validation), 3, fitted, 200, validation, 0))
     held = slice(200, None) if validation else slice(fitted, 200)
     losses = chosen_by_hand((standard[:fitted], target[:fitted]), (standard[held], target[held]))
     # while choosing, fits stop at a gradient of 1e-3: their losses are good to about as much
@@ -112,30 +112,30 @@ def test_the_strength_is_the_best_one_on_the_pictures_held_out(validation: int, 
 
 def test_the_head_is_fitted_to_the_training_part_alone_in_the_end() -> None:
     standard, target = clouds(300)
-    probe = fit_probe(standard, target, 3, 200, 200, 100, np.arange(300), 0)
+    probe = fit_probe(Parts(standard, target, np.arange(300), 3, 200, 200, 100, 0))
     again = fit_softmax(standard[:200], target[:200], 3, probe.strength)
     assert np.array_equal(probe.head.weight, again.weight)
 
 
 def test_what_was_held_out_is_fitted_in_the_end() -> None:
     standard, target = clouds(200)
-    probe = fit_probe(standard, target, 3, 160, 200, 0, np.arange(200), 0)
+    probe = fit_probe(Parts(standard, target, np.arange(200), 3, 160, 200, 0, 0))
     assert np.array_equal(probe.head.weight, fit_softmax(standard, target, 3, probe.strength).weight)
 
 
 def test_the_test_pictures_change_nothing() -> None:
     standard, target = clouds(260)
-    first = fit_probe(standard, target, 3, 160, 160, 60, np.arange(260), 0)
+    first = fit_probe(Parts(standard, target, np.arange(260), 3, 160, 160, 60, 0))
     spoiled, labels = standard.copy(), target.copy()
     spoiled[220:], labels[220:] = 99, 0
-    second = fit_probe(spoiled, labels, 3, 160, 160, 60, np.arange(260), 0)
+    second = fit_probe(Parts(spoiled, labels, np.arange(260), 3, 160, 160, 60, 0))
     assert np.array_equal(first.head.weight, second.head.weight)
     assert (first.strength, first.temperature, first.path) == (second.strength, second.temperature, second.path)
 
 
 def test_little_data_is_cross_validated() -> None:
     standard, target = clouds(90)
-    probe = fit_probe(standard, target, 3, 90, 90, 0, np.arange(90), 0)
+    probe = fit_probe(Parts(standard, target, np.arange(90), 3, 90, 90, 0, 0))
     assert probe.chosen_on == f"{FOLDS}-fold cross-validation of 90 training pictures"
     assert [strength for strength, _ in probe.path] == list(STRENGTHS)
 
@@ -151,6 +151,11 @@ def plain_probe(strength: float = 0.3, width: int = 1, classes: int = 2) -> Prob
     return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, 1.0, "", ())
 
 
+def everything(features: Floats, target: Ints, groups: Ints, classes: int) -> Parts:
+    """All of it is the training part."""
+    return Parts(features, target, groups, classes, len(target), len(target), 0, 0)
+
+
 def right(probability: Floats, target: Ints) -> float:
     return float((probability.argmax(1) == target).mean())
 
@@ -160,19 +165,19 @@ def test_no_out_of_fold_answer_comes_from_a_head_that_saw_the_picture() -> None:
     seen = fit_softmax(features, target, 2, 0.3)
     assert right(seen.logits(features), target) == 1.0
     # 120 tosses of a coin: 0.5 ± 0.046, four of them
-    assert right(out_of_fold(features, target, 2, np.arange(120), plain_probe(), 0), target) < 0.69
+    assert right(plain_probe().out_of_fold(everything(features, target, np.arange(120), 2)), target) < 0.69
 
 
 def test_copies_of_a_picture_are_in_one_fold() -> None:
     features, target = identified(60, copies=3)
     together, apart = np.repeat(np.arange(60), 3), np.arange(180)
-    assert right(out_of_fold(features, target, 2, together, plain_probe(), 0), target) < 0.76
-    assert right(out_of_fold(features, target, 2, apart, plain_probe(), 0), target) > 0.9  # the plant works
+    assert right(plain_probe().out_of_fold(everything(features, target, together, 2)), target) < 0.76
+    assert right(plain_probe().out_of_fold(everything(features, target, apart, 2)), target) > 0.9  # the plant works
 
 
 def test_out_of_fold_answers_are_probabilities_for_every_picture() -> None:
     standard, target = clouds(90)
-    probability = out_of_fold(standard, target, 3, np.arange(90), plain_probe(), 0)
+    probability = plain_probe().out_of_fold(everything(standard, target, np.arange(90), 3))
     np.testing.assert_allclose(probability.sum(1), 1, rtol=1e-6)
 
 

@@ -20,6 +20,7 @@ from small_network import SIDE, Coloured, Told, coloured_picture, colourful
 from vitreous.core.item import Split
 from vitreous.data.decode import decode
 from vitreous.errors import DataError, ModelError, StorageError, UsageError
+from vitreous.fit import join as joining
 from vitreous.fit import training
 from vitreous.fit.features import Gathered, _Pass
 from vitreous.fit.settings import TrainSettings
@@ -107,7 +108,7 @@ def test_what_is_said_begins_with_the_plan_and_ends_with_how_it_went(coloured: C
 def test_run_json_stores_what_was_decided_and_on_what(coloured: Coloured) -> None:
     facts = coloured.run.facts
     assert facts["task"] == "classify" and facts["data"]["folder"] == str(coloured.data) and facts["data"]["split"]["train"] >= 40
-    assert facts["probe"]["strength"] > 0 and facts["probe"]["temperature"] > 0 and len(facts["probe"]["path"]) >= 3
+    assert facts["classifier"]["strength"] > 0 and facts["classifier"]["temperature"] > 0 and len(facts["classifier"]["path"]) >= 3
     assert {"python", "numpy", "openvino", "vitreous"} <= set(facts["versions"]) and facts["machine"]["cores"] >= 1
     assert facts["number_format"] in ("f32", "bf16") and facts["data_fingerprint"] and coloured.run.settings["seed"] == 5
     json.dumps(facts, allow_nan=False)
@@ -118,7 +119,7 @@ def test_the_same_seed_gives_the_same_bytes_with_a_fresh_and_with_a_warm_cache(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[int]
 ) -> None:
     first = run(data, seed=1)
-    assert sum(decoded) >= 60
+    assert sum(decoded) == sum(1 for _ in data.glob("*/*"))  # every file once, whatever the number of views
     decoded.clear()
     warm = run(data, seed=1)
     assert sum(decoded) == 0
@@ -136,7 +137,7 @@ def test_another_seed_gives_another_split_and_decodes_only_what_no_view_has_seen
     decoded.clear()
     other = run(data, seed=1)
     assert first.read("items.csv") != other.read("items.csv")
-    assert sum(decoded) < 60
+    assert sum(decoded) < sum(1 for _ in data.glob("*/*"))
 
 
 @pytest.mark.slow
@@ -179,7 +180,7 @@ def test_only_train_and_test_given_is_chosen_on_a_part_of_train_and_said(tmp_pat
     trained = run(split_folders(tmp_path / "photos", {"train": 15, "test": 8}), told)
     assert "No validation part is given: whatever must be chosen is chosen on a part held out from training." in told.sentences
     assert {row.split for row in rows(trained).values()} == {Split.TRAIN, Split.TEST}
-    assert trained.facts["probe"]["chosen_on"] == "5-fold cross-validation of 30 training pictures"
+    assert trained.facts["classifier"]["chosen_on"] == "5-fold cross-validation of 30 training pictures"
 
 
 @pytest.mark.slow
@@ -352,12 +353,12 @@ def test_with_many_minutes_larger_views_are_tried_and_the_file_takes_the_size_ch
 
 @pytest.mark.slow
 def test_a_model_that_does_not_answer_as_measured_is_not_saved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = training.join
+    real = joining.join
 
     def wrong(backbone: Network, view: Any, probe: Any, labels: list[str], facts: dict[str, Any]) -> Network:
         return real(backbone, view, replace(probe, temperature=probe.temperature * 3), labels, facts)
 
-    monkeypatch.setattr(training, "join", wrong)
+    monkeypatch.setattr(joining, "join", wrong)
     with pytest.raises(ModelError, match="does not give the answers that were measured"):
         run(data)
     assert not list((data.parent / "runs").iterdir())

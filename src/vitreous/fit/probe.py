@@ -5,17 +5,22 @@ little data every picture is held out once (cross-validation); then the head is 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.item import Split
 from vitreous.core.reporter import Quiet
+from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.calibrate import calibrated_loss, temperature
-from vitreous.fit.softmax import ROUGH, Floats, Head, Ints, fit_softmax, log_softmax
+from vitreous.fit.classifier import Parts, Progress
+from vitreous.fit.softmax import ROUGH, TOLERANCE, Floats, Head, Ints, fit_softmax, log_softmax
+from vitreous.infer.network import Network
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 # The path of strengths ends once the held-out loss has risen this many times in a row.
@@ -31,10 +36,13 @@ ENOUGH_VALIDATION = 60
 _LEAST_DEVIATION = 1e-3
 _QUIET = Quiet().progress
 
+# Fits a head to features [N, D] and class numbers [N]: classes, strength, where to start, tolerance.
+Fitter = Callable[[Floats, Ints, int, float, Head | None, float], Head]
+
 
 @dataclass(frozen=True)
 class Probe:
-    """A fitted head and how it came about. `out_of_fold`: probabilities of the training part, each from a head that did not see it."""
+    """A linear head on standardized features, and how it came about. Features are standardized ones, but for `standardize`."""
 
     head: Head
     mean: Floats
@@ -43,6 +51,7 @@ class Probe:
     temperature: float
     chosen_on: str
     path: tuple[tuple[float, float], ...]
+    fitter: Fitter = fit_softmax
 
     def standardize(self, features: Floats) -> Floats:
         standard: Floats = (features - self.mean) / self.deviation
@@ -51,6 +60,23 @@ class Probe:
     def probability(self, standard: Floats) -> Floats:
         """[N, K] for standardized features [N, D]."""
         return np.exp(log_softmax(self.head.logits(standard) / np.float32(self.temperature)))
+
+    def out_of_fold(self, parts: Parts) -> Floats:
+        """[train, K] for training pictures, each from a head fitted without its fold, at this probe's strength and temperature."""
+        probability = np.zeros((parts.train, parts.classes), np.float32)
+        standard, target = parts.features[: parts.train], parts.target[: parts.train]
+        for rows, part in _fold_rows(target, parts.groups[: parts.train], parts.seed):
+            head = self.fitter(standard[rows], target[rows], parts.classes, self.strength, None, ROUGH)
+            probability[part] = replace(self, head=head).probability(standard[part])
+        return probability
+
+    def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:
+        from vitreous.fit.join import join
+
+        return join(backbone, view, self, labels, facts)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"strength": self.strength, "temperature": self.temperature, "chosen_on": self.chosen_on, "path": self.path}
 
 
 def standardize_in_place(features: Floats, rows: slice) -> tuple[Floats, Floats]:
@@ -81,51 +107,47 @@ def choosing_order(split: Sequence[Split], labels: Ints, groups: Ints, seed: int
     return order, int((rank == 0).sum())
 
 
-def fit_probe(
-    standard: Floats,
-    labels: Ints,
-    classes: int,
-    fitted: int,
-    train: int,
-    validation: int,
-    groups: Ints,
-    seed: int,
-    progress: Callable[[str, int, int], None] = _QUIET,
-) -> Probe:
-    """Choose strength and temperature, then fit to the training part.
+@dataclass(frozen=True)
+class ProbeLearner:
+    """Standardizes the features in place and fits a linear head: of softmax, or of whatever `fitter` fits."""
 
-    `standard` [N, D]: standardized features in `choosing_order`: `fitted` of `train` rows are fitted while choosing, then
-    come `validation` rows. mean and deviation are left at 0 and 1: whoever standardized knows them.
+    fitter: Fitter = fit_softmax
+    strengths: tuple[float, ...] = STRENGTHS
+
+    def fit(self, parts: Parts, progress: Progress) -> Probe:
+        mean, deviation = standardize_in_place(parts.features, slice(0, parts.train))
+        return replace(fit_probe(parts, progress, self.fitter, self.strengths), mean=mean, deviation=deviation)
+
+
+def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_softmax, strengths: Sequence[float] = STRENGTHS) -> Probe:
+    """Choose strength and temperature, then fit to the training part. `parts.features` are standardized.
+
+    mean and deviation are left at 0 and 1: whoever standardized knows them.
     """
-    cross_validated = validation < ENOUGH_VALIDATION and fitted >= train
-    done, steps = count(1), (FOLDS if cross_validated else 1) * len(STRENGTHS) + 1
+    standard, labels, train = parts.features, parts.target, slice(0, parts.train)
+    cross_validated = parts.validation < ENOUGH_VALIDATION and parts.fitted >= parts.train
+    done, steps = count(1), (FOLDS if cross_validated else 1) * len(strengths) + 1
 
-    def tick() -> None:
+    def fit(rows: slice | NDArray[np.intp], strength: float, start: Head | None) -> Head:
         progress("fitting the head", next(done), steps)
+        return fitter(standard[rows], labels[rows], parts.classes, strength, start, ROUGH)
 
-    if validation >= ENOUGH_VALIDATION:
-        chosen_on, part = f"{validation} validation pictures", slice(train, train + validation)
-        path, logits, target = _along_path(standard[:train], labels[:train], standard[part], labels[part], classes, tick)
-    elif fitted < train:
-        chosen_on, part = f"{train - fitted} training pictures held out", slice(fitted, train)
-        path, logits, target = _along_path(standard[:fitted], labels[:fitted], standard[part], labels[part], classes, tick)
+    if cross_validated:
+        chosen_on, target = f"{FOLDS}-fold cross-validation of {parts.train} training pictures", labels[train]
+        path, logits = _cross_validated(parts, fit, strengths)
     else:
-        chosen_on = f"{FOLDS}-fold cross-validation of {train} training pictures"
-        path, logits, target = _cross_validated(standard[:train], labels[:train], groups[:train], classes, seed, tick)
+        if parts.validation >= ENOUGH_VALIDATION:
+            rows, held, what = train, slice(parts.train, parts.train + parts.validation), "validation pictures"
+        else:
+            rows, held, what = slice(0, parts.fitted), slice(parts.fitted, parts.train), "training pictures held out"
+        chosen_on = f"{held.stop - held.start} {what}"
+        target = labels[held]
+        path, logits = _along_path(partial(fit, rows), standard[held], target, strengths)
     strength = min(path, key=lambda step: step[1])[0]
     scale = temperature(logits[strength], target)
-    head = fit_softmax(standard[:train], labels[:train], classes, strength)
+    head = fitter(standard[train], labels[train], parts.classes, strength, None, TOLERANCE)
     width = standard.shape[1]
-    return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, scale, chosen_on, tuple(path))
-
-
-def out_of_fold(standard: Floats, labels: Ints, classes: int, groups: Ints, probe: Probe, seed: int) -> Floats:
-    """Probabilities [N, K] of training pictures, each from a head fitted without its fold, at the probe's strength."""
-    probability = np.zeros((len(labels), classes), np.float32)
-    for fit, part in _fold_rows(labels, groups, seed):
-        head = fit_softmax(standard[fit], labels[fit], classes, probe.strength, tolerance=ROUGH)
-        probability[part] = np.exp(log_softmax(head.logits(standard[part]) / np.float32(probe.temperature)))
-    return probability
+    return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, scale, chosen_on, tuple(path), fitter)
 
 
 def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:
@@ -135,35 +157,33 @@ def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:
 
 
 def _along_path(
-    fit: Floats, fit_labels: Ints, held: Floats, target: Ints, classes: int, tick: Callable[[], None]
-) -> tuple[list[tuple[float, float]], dict[float, Floats], Ints]:
+    fit: Callable[[float, Head | None], Head], held: Floats, target: Ints, strengths: Sequence[float]
+) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
     """Held-out loss and logits for each strength, from strong shrinking to weak, each fit started from the last."""
     path: list[tuple[float, float]] = []
     logits: dict[float, Floats] = {}
     head, rises = None, 0
-    for strength in STRENGTHS:
-        head = fit_softmax(fit, fit_labels, classes, strength, head, ROUGH)
-        tick()
+    for strength in strengths:
+        head = fit(strength, head)
         logits[strength] = head.logits(held)
         path.append((strength, calibrated_loss(logits[strength], target)))
         rises = rises + 1 if len(path) > 1 and path[-1][1] > path[-2][1] else 0
         if rises == _RISES:
             break
-    return path, logits, target
+    return path, logits
 
 
 def _cross_validated(
-    standard: Floats, labels: Ints, groups: Ints, classes: int, seed: int, tick: Callable[[], None]
-) -> tuple[list[tuple[float, float]], dict[float, Floats], Ints]:
-    rows = _fold_rows(labels, groups, seed)
-    logits = {strength: np.zeros((len(labels), classes), np.float32) for strength in STRENGTHS}
-    for fit, part in rows:
+    parts: Parts, fit: Callable[[NDArray[np.intp], float, Head | None], Head], strengths: Sequence[float]
+) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
+    target = parts.target[: parts.train]
+    logits = {strength: np.zeros((parts.train, parts.classes), np.float32) for strength in strengths}
+    for rows, part in _fold_rows(target, parts.groups[: parts.train], parts.seed):
         head = None
-        for strength in STRENGTHS:
-            head = fit_softmax(standard[fit], labels[fit], classes, strength, head, ROUGH)
-            tick()
-            logits[strength][part] = head.logits(standard[part])
-    return [(strength, calibrated_loss(logits[strength], labels)) for strength in STRENGTHS], logits, labels
+        for strength in strengths:
+            head = fit(rows, strength, head)
+            logits[strength][part] = head.logits(parts.features[part])
+    return [(strength, calibrated_loss(logits[strength], target)) for strength in strengths], logits
 
 
 def _fold_rows(labels: Ints, groups: Ints, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:

@@ -59,7 +59,6 @@ def save(writer: RunWriter, trained: Trained, seconds: float) -> RunFolder:
 
 
 def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
-    probe = trained.fitted.probe
     counts = {str(part): trained.division.split.count(part) for part in dict.fromkeys(trained.division.split)}
     return {
         "task": "classify",
@@ -70,7 +69,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "number_format": trained.engine.number_format,
         "plan": trained.plan.to_json(),
         "views": [asdict(trial) for trial in trained.choice.trials],
-        "probe": {"strength": probe.strength, "temperature": probe.temperature, "chosen_on": probe.chosen_on, "path": probe.path},
+        "classifier": trained.fitted.classifier.to_json(),
         "groups": _shared_groups(trained),
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
         "metrics": trained.evaluation.to_json(),

@@ -9,7 +9,7 @@ import numpy as np
 from vitreous.core.item import LeftOut
 from vitreous.core.text import plural, visible
 from vitreous.data.split import Division
-from vitreous.fit.probe import Probe, out_of_fold
+from vitreous.fit.classifier import Classifier, Parts
 from vitreous.fit.softmax import Floats, Ints
 from vitreous.metrics.classification import Scores, evaluate
 from vitreous.tasks.classify.evaluate import Evaluation
@@ -20,19 +20,31 @@ FEW_TEST = 20
 
 @dataclass(frozen=True)
 class Fitted:
-    """A probe and the rows it was fitted to and is tested on: training, validation, test, in this order.
+    """A classifier and the rows it was fitted to and is tested on: training, validation, test, in this order.
 
-    `standard` [N, D] standardized features, `target` and `group` [N], `order` [N]: which readable item stands in a row.
+    `order` [N]: which readable item stands in a row.
     """
 
-    probe: Probe
+    classifier: Classifier
     labels: list[str]
-    standard: Floats
-    target: Ints
-    group: Ints
+    parts: Parts
     order: Ints
-    train: int
-    validation: int
+
+    @property
+    def train(self) -> int:
+        return self.parts.train
+
+    @property
+    def validation(self) -> int:
+        return self.parts.validation
+
+    @property
+    def target(self) -> Ints:
+        return self.parts.target
+
+    @property
+    def group(self) -> Ints:
+        return self.parts.groups
 
     @property
     def test(self) -> slice:
@@ -40,7 +52,7 @@ class Fitted:
 
     def probability(self, rows: slice | Sequence[int]) -> Floats:
         """[n, K] of the given rows."""
-        return self.probe.probability(self.standard[rows])
+        return self.classifier.probability(self.parts.features[rows])
 
 
 def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int) -> tuple[Evaluation, Floats]:
@@ -53,7 +65,7 @@ def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int)
     beside: dict[str, dict[str, Any]] = {}
     aside: Floats | None = None
     if few:
-        aside = out_of_fold(fitted.standard[rows], fitted.target[rows], len(fitted.labels), fitted.group[rows], fitted.probe, seed)
+        aside = fitted.classifier.out_of_fold(fitted.parts)
         beside = {fitted.labels[k]: _recall(aside, fitted.target[rows], k) for k in few}
         names = ", ".join(visible(fitted.labels[k]) for k in few[:6]) + (" …" if len(few) > 6 else "")
         remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")

@@ -20,10 +20,10 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source, require_trainable
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError
+from vitreous.fit.classifier import Learner, Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
-from vitreous.fit.join import join
 from vitreous.fit.plan import Plan, make_plan
-from vitreous.fit.probe import choosing_order, fit_probe, standardize_in_place
+from vitreous.fit.probe import ProbeLearner, choosing_order
 from vitreous.fit.saving import Trained, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import Fitted, test
@@ -57,7 +57,7 @@ def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
-        trained = _Training(source, network, plan, pack, settings, reporter).run()
+        trained = _Training(source, network, ProbeLearner(), plan, pack, settings, reporter).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds)
     for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
@@ -77,8 +77,10 @@ def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
 class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
-    def __init__(self, source: Source, network: Network, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter) -> None:
-        self.source, self.network, self.plan, self.pack = source, network, plan, pack
+    def __init__(
+        self, source: Source, network: Network, learner: Learner, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter
+    ) -> None:
+        self.source, self.network, self.learner, self.plan, self.pack = source, network, learner, plan, pack
         self.settings, self.reporter = settings, reporter
         number = {label: index for index, label in enumerate(source.labels)}
         self.labels = np.array([number[item.label] for item in source.items])
@@ -146,15 +148,13 @@ class _Training:
         labels, groups, seed = self.labels[kept], np.asarray(division.group), self.settings.seed
         order, choosing = choosing_order(division.split, labels, groups, seed)
         train, validation = (sum(part is each for part in division.split) for each in (Split.TRAIN, Split.VALIDATION))
-        standard = arrange(gathered.features, np.asarray(kept)[order])
-        mean, deviation = standardize_in_place(standard, slice(0, train))
-        names, target, group = self.source.labels, labels[order], groups[order]
-        probe = fit_probe(standard, target, len(names), choosing, train, validation, group, seed, self.reporter.progress)
-        fitted = Fitted(replace(probe, mean=mean, deviation=deviation), names, standard, target, group, order, train, validation)
+        features, classes = arrange(gathered.features, np.asarray(kept)[order]), len(self.source.labels)
+        parts = Parts(features, labels[order], groups[order], classes, choosing, train, validation, seed)
+        fitted = Fitted(self.learner.fit(parts, self.reporter.progress), self.source.labels, parts, order)
         left_out = [*gathered.errors.values(), *self.source.left_out]
         evaluation, probability = test(fitted, division, left_out, seed)
         facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)}
-        model = join(self.network, choice.view, fitted.probe, names, facts)
+        model = fitted.classifier.joined(self.network, choice.view, self.source.labels, facts)
         return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
 
     def bf16_keeps_answers(self, trained: Trained) -> bool:

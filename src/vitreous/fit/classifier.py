@@ -1,0 +1,55 @@
+"""What a training fits to features: something that answers, can be asked out of fold, and becomes part of the one file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vitreous.core.view import View
+from vitreous.fit.softmax import Floats, Ints
+from vitreous.infer.network import Network
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Features [N, D] with class numbers and groups [N], in the order of `probe.choosing_order`.
+
+    `fitted` of the `train` first rows are fitted while something is chosen, then come `validation` rows, then the test part, which no
+    learner looks at.
+    """
+
+    features: Floats
+    target: Ints
+    groups: Ints
+    classes: int
+    fitted: int
+    train: int
+    validation: int
+    seed: int
+
+
+class Classifier(Protocol):
+    """Fitted to the training part. Features are those of `Parts`, as its learner left them."""
+
+    def probability(self, features: Floats) -> Floats:
+        """Calibrated, [N, K]."""
+        ...
+
+    def out_of_fold(self, parts: Parts) -> Floats:
+        """[train, K] for the training part, each picture from a classifier fitted without its fold."""
+        ...
+
+    def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:
+        """One model.onnx of the backbone and this classifier."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """How it came about, for run.json."""
+        ...
+
+
+class Learner(Protocol):
+    """A way of learning. It may change `parts.features` in place, so that no second copy is needed."""
+
+    def fit(self, parts: Parts, progress: Progress) -> Classifier: ...

@@ -13,6 +13,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 # Choose another Python with: make demo PYTHON=python3.13
 PYTHON =
+# With torch too, and the tests that need it: make test EXTRAS=dev,train (on Linux the plain package index gives a torch of 3 GB)
+EXTRAS = dev
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -20,27 +22,27 @@ help:
 demo: $(VENV)/.demo
 	@sh tools/demo.sh
 
-test: $(VENV)/.dev
+test: $(VENV)/.$(EXTRAS)
 	@$(BIN)/python -m pytest
 
 check: lint
 	@echo "fast tests"
 	@$(BIN)/python -m pytest -m "not slow"
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.$(EXTRAS)
 	@echo "format" && $(BIN)/ruff format --check .
 	@echo "lint" && $(BIN)/ruff check --quiet .
 	@echo "types" && $(BIN)/mypy
 	@echo "import contracts" && $(BIN)/lint-imports --no-cache --no-logo
 	@echo "documentation" && $(BIN)/python tools/docs.py check
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.$(EXTRAS)
 	@for script in benchmarks/[a-z]*.py; do \
 		test -f "$$script" || { echo "there are no benchmarks yet"; exit 0; }; \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
-docs: $(VENV)/.dev
+docs: $(VENV)/.$(EXTRAS)
 	@$(BIN)/python tools/docs.py build build/docs
 
 clean:
@@ -55,7 +57,7 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
-	@echo "Installing Vitreous and the tools for its tests into $(VENV) (210 MB to download, once) ..."
-	@$(PIP) --editable ".[dev]"
+$(VENV)/.$(EXTRAS): $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Vitreous and the tools for its tests into $(VENV) (210 MB to download, once; 450 MB with torch) ..."
+	@$(PIP) --editable ".[$(EXTRAS)]"
 	@touch $(VENV)/.demo $@

@@ -1,6 +1,7 @@
 """The project around the code: what is declared, what the wheel holds, and that each check of `make check` can fail."""
 
 import ast
+import importlib
 import json
 import re
 import shutil
@@ -164,6 +165,18 @@ def schema_errors(name: str, value: Any) -> list[str]:
     schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(value)]
+
+
+def test_every_option_of_every_command_is_documented() -> None:
+    from vitreous.cli import VERBS
+
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    sections = {section.split()[1]: section for section in page.split("\n## vitreous")[1:] for section in [f"vitreous {section}"]}
+    for verb in VERBS:
+        command = importlib.import_module(f"vitreous.cli.{verb}").command
+        names = {name for option in command.params for name in option.opts if name.startswith("--")}
+        missing = sorted(name for name in names if f"`{name}" not in sections[verb])
+        assert not missing, f"{verb}: {missing}"
 
 
 def test_the_documented_lines_of_predict_fit_its_schema() -> None:

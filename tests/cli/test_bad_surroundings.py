@@ -1,5 +1,6 @@
 """Caches, disks, streams, signals and permissions that are not as they should be: one clear line, nothing lost, no hang."""
 
+import io
 import os
 import shlex
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_network import Coloured, colourful
@@ -143,3 +145,18 @@ def test_what_may_not_be_read_is_named_and_never_passed_over(not_privileged: lis
     assert said("train", "photos").err == "error: cannot read photos: the folder cannot be read (permission denied); change its permissions\n"
     run.chmod(0)
     assert "cannot read run/run.json: Permission denied" in said("predict", "run", "photos").err
+
+
+@pytest.mark.slow
+def test_what_libraries_remark_on_a_damaged_exif_block_is_not_shown(coloured: Coloured, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "x" * 50
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "JPEG", exif=exif)
+    data = bytearray(buffer.getvalue())
+    entries = data.index(b"Exif\0\0") + 14
+    data[entries : entries + 2] = b"\x09\x00"  # more entries than there are
+    (tmp_path / "photo.jpg").write_bytes(data)
+    with vitreous_process("predict", coloured.run.path, tmp_path / "photo.jpg", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        said, remarked = process.communicate()
+    assert said and not remarked and process.returncode == 0

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _main_program() -> NoReturn:
     """Signals that ask to stop are heard as Ctrl-C is: what was begun is taken back, and nothing is left half-written."""
     _open_closed_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries remark on odd files is for programmers; what matters is said in sentences
     for name in ("SIGTERM", "SIGHUP"):
         # what was started to ignore it (nohup) goes on
         if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL:

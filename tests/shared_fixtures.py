@@ -18,7 +18,7 @@ from trained_run import Said, Trained, watched, write_photos
 
 from vitreous.cli import main
 from vitreous.core.item import Source
-from vitreous.fit import training
+from vitreous.fit import methods, training
 from vitreous.fit.plan import make_plan
 from vitreous.fit.settings import TrainSettings
 from vitreous.infer.network import SHIPPED, Network, load_network
@@ -71,7 +71,7 @@ def vitreous(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Network:
     """Trainings take the small network for the shipped one: they need a second, and test everything but its weights."""
     network = small_network()
-    for place in ("vitreous.fit.training", "vitreous.api"):
+    for place in ("vitreous.fit.methods", "vitreous.api"):
         monkeypatch.setattr(f"{place}.load_network", lambda path=SHIPPED: network if path == SHIPPED else load_network(path))
     return network
 
@@ -92,7 +92,7 @@ def coloured(tmp_path_factory: pytest.TempPathFactory) -> Coloured:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VITREOUS_CACHE", str(folder / "cache"))
-        patch.setattr(training, "load_network", lambda: network)
+        patch.setattr(methods, "load_network", lambda: network)
         patch.setattr(training, "make_plan", plan)
         run = training.train(data, TrainSettings(seed=5, runs=str(folder / "runs")), told)
     return Coloured(data, run, told, sample, folder / "cache")

@@ -77,8 +77,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from small_network import small_network
 from vitreous.cli import main
-from vitreous.fit import training
-training.load_network = small_network
+from vitreous.fit import methods
+methods.load_network = small_network
 sys.argv = ["vitreous", *sys.argv[2:]]
 main()
 """

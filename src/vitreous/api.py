@@ -99,7 +99,7 @@ def train(
 
     `minutes`: how long it may take; None means as soon as possible. `seed`: 0 where neither it nor the settings file says otherwise.
     `settings`: a TOML file. `options`: the other fields of `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column,
-    label_column, max_pixels, tolerate_truncated).
+    label_column, max_pixels, tolerate_truncated, net and what belongs to it).
     Raises DataError, UsageError, StorageError.
     """
     from vitreous.fit.training import train as train_folder
@@ -117,11 +117,12 @@ def resolve_settings(arguments: dict[str, Any], file: Image | None) -> TrainSett
 
 def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, Any]:
     """What a training would do, without doing it: settings as resolved, data, plan. Nothing is written but the engine's cache."""
+    from vitreous.fit.methods import method_for
     from vitreous.fit.plan import make_plan
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
-    made = make_plan(source, load_network(), settings)
+    made = make_plan(source, method_for(settings, source.items), settings)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}

@@ -44,6 +44,10 @@ class Classifier(Protocol):
         """One model.onnx of the backbone and this classifier."""
         ...
 
+    def history(self) -> list[dict[str, Any]]:
+        """What happened epoch by epoch, for history.jsonl; empty where there were none."""
+        ...
+
     def to_json(self) -> dict[str, Any]:
         """How it came about, for run.json."""
         ...

@@ -44,7 +44,7 @@ def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: 
     graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", view.size, view.size, 3]))
     graph.output.append(helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N", len(labels)]))
     graph.output.append(helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", len(probe.mean)]))
-    inherited = {key: backbone.facts[key] for key in ("network", "licence", "source") if key in backbone.facts}
+    inherited = {key: backbone.facts[key] for key in ("network", "licence", "source", "input") if key in backbone.facts}
     written = inherited | {"task": "classify", "labels": labels, "view": view.to_json()} | facts
     helper.set_model_props(model, {METADATA_KEY: json.dumps(written)})
     return Network(bytes(model.SerializeToString(deterministic=True)), Path("model.onnx"), written)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
+from vitreous.fit.methods import Method
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.softmax import Ints
-from vitreous.fit.views import LEAST, MOST, SHARE, candidates, sample_of
+from vitreous.fit.views import LEAST, MOST, SHARE, sample_of
 from vitreous.infer.choose import fastest_setting
-from vitreous.infer.engine import Setting, parse_engine
+from vitreous.infer.engine import Setting, default_setting, parse_engine
 from vitreous.infer.machine import this_machine
-from vitreous.infer.network import Network
 
 Booleans = NDArray[np.bool_]
 
@@ -32,6 +32,7 @@ _SHARE_FOR_LARGER = 0.5
 _LARGER_COSTS = 1.8
 _FIXED_SECONDS = 3.0
 _WORTH_SAYING = 200_000_000
+_FEATURES = 1280  # of the shipped network
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,15 @@ class Plan:
         }
 
 
-def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan:
+def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     """The plan for these data on this machine; measures the engine where there are enough pictures."""
     items, labels = source.items, source.labels
     count = len(items)
     library, number_format = parse_engine(settings.engine)
-    engine = fastest_setting(network, count, number_format, library)
+    if method.network and method.measured:
+        engine = fastest_setting(method.network, count, number_format, library)
+    else:
+        engine = default_setting(count, number_format or "f32", library)
     rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
     number = {label: index for index, label in enumerate(labels)}
     target = np.array([number[item.label] for item in items])
@@ -71,13 +75,13 @@ def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan
         allowed = allowed[_in_half_of_the_groups(items, allowed, settings.seed)]
     size = int(np.clip(SHARE * count, LEAST, MOST))
     pass_seconds = count / rate
-    larger = settings.minutes is not None and pass_seconds * _LARGER_COSTS < _SHARE_FOR_LARGER * settings.minutes * 60
+    larger = bool(method.larger_views) and settings.minutes is not None and pass_seconds * _LARGER_COSTS < _SHARE_FOR_LARGER * settings.minutes * 60
     if larger:
         size = min(4 * size, MOST)
     most = len(allowed) if given else int(_MOST_OF_DATA * len(allowed))
     sample = sample_of(target, allowed, min(size, most), settings.seed)
-    side = network.view.size
-    views = candidates(side, larger)
+    views = method.views + (method.larger_views if larger else ())
+    side = views[0].size
     fixed = _FIXED_SECONDS + count * len(labels) * _HEAD_SECONDS
     seconds = _seconds(count, views, len(sample), rate) + fixed
     remarks: list[str] = []
@@ -89,14 +93,15 @@ def make_plan(source: Source, network: Network, settings: TrainSettings) -> Plan
             + (f"; one pass alone takes about {plain / 60:.1f}." if plain > settings.minutes * 60 else ".")
         )
         seconds = plain
-    pack_bytes = count * (side * side * 3 + 1280 * 4 + 1100)
+    width = method.network.facts.get("features", _FEATURES) if method.network else _FEATURES
+    pack_bytes = count * (side * side * 3 + width * 4 + 1100)
     if pack_bytes > _WORTH_SAYING:
         remarks.append(f"The decoded pictures are kept in the cache folder: at most {pack_bytes / 1e9:.1f} GB.")
     allowed_time = f"{settings.minutes:g} minutes allowed" if settings.minutes else "as soon as possible"
     lines = (
-        f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: features of {network.facts['network']} (pretrained, frozen), "
-        f"then a softmax head on them; about {seconds:.0f} s ({allowed_time}).",
+        f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: {method.says}; about {seconds:.0f} s ({allowed_time}).",
         f"Engine: {engine}.",
+        *method.remarks,
         *remarks,
     )
     return Plan(engine, views, sample, seconds, pack_bytes, lines)

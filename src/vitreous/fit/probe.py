@@ -75,6 +75,9 @@ class Probe:
 
         return join(backbone, view, self, labels, facts)
 
+    def history(self) -> list[dict[str, Any]]:
+        return []
+
     def to_json(self) -> dict[str, Any]:
         return {"strength": self.strength, "temperature": self.temperature, "chosen_on": self.chosen_on, "path": self.path}
 

@@ -1,5 +1,6 @@
 """What a training leaves: the files of a run and the facts in its run.json."""
 
+import json
 import os
 import platform
 from dataclasses import asdict, dataclass
@@ -54,6 +55,8 @@ def save(writer: RunWriter, trained: Trained, seconds: float) -> RunFolder:
         "predictions.csv": predictions_to_csv(_predictions(trained)),
         "use.py": use_script(trained.choice.view).encode(),
     }
+    if history := trained.fitted.classifier.history():
+        files["history.jsonl"] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
     writer.write_state(files, _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()})
     return writer.finish()
 
@@ -64,7 +67,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "task": "classify",
         "labels": trained.source.labels,
         "data": {"folder": os.path.abspath(trained.source.root), "kind": trained.source.kind, "pictures": len(trained.kept), "split": counts},
-        "network": {key: trained.model.facts.get(key) for key in ("network", "licence", "source")},
+        "network": {key: trained.model.facts[key] for key in ("network", "licence", "source", "input") if key in trained.model.facts},
         "preprocessing": {"view": trained.choice.view.to_json(), "normalization": "inside model.onnx"},
         "number_format": trained.engine.number_format,
         "plan": trained.plan.to_json(),

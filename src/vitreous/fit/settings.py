@@ -3,20 +3,28 @@
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vitreous.core.text import visible
 from vitreous.data.decode import DEFAULT_PIXELS, REDUCED_PIXELS, Policy
 from vitreous.errors import UsageError, nearest
 from vitreous.infer.engine import parse_engine
 
-_MOST_MINUTES = 60 * 24 * 30
+if TYPE_CHECKING:
+    from vitreous.fit.foreign import ForeignOptions
+
+_MOST_MINUTES, _MOST_SIDE = 60 * 24 * 30, 2048
+_FOREIGN = ("mean", "std", "scale", "layout", "colours", "output", "licence")
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """`minutes`: None means as soon as possible. `group`: a CSV column or a regular expression on the relative path."""
+    """`minutes`: None means as soon as possible. `group`: a CSV column or a regular expression on the relative path.
+
+    `net`: see `vitreous.fit.methods`; `size`: its pictures' side in pixels. The rest, from `mean` on, is about a network from
+    elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas.
+    """
 
     minutes: float | None = None
     seed: int = 0
@@ -28,6 +36,15 @@ class TrainSettings:
     label_column: str | None = None
     max_pixels: int | None = None
     tolerate_truncated: bool = False
+    net: str | None = None
+    size: int | None = None
+    mean: str | None = None
+    std: str | None = None
+    scale: str | None = None
+    layout: str | None = None
+    colours: str | None = None
+    output: str | None = None
+    licence: str | None = None
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)
@@ -41,12 +58,37 @@ class TrainSettings:
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError("--max-pixels", str(self.max_pixels), "a number of pixels, 1 or more")
 
+        if self.size is not None and not 1 <= self.size <= _MOST_SIDE:
+            raise UsageError("--size", str(self.size), f"a number of pixels from 1 to {_MOST_SIDE:,}")
+
+    @property
+    def for_foreign_files(self) -> list[str]:
+        """The settings given that only a network from elsewhere can use."""
+        return [name for name in _FOREIGN if getattr(self, name) is not None]
+
+    def foreign_options(self) -> "ForeignOptions":
+        """Raises UsageError for what cannot be meant."""
+        from vitreous.fit.foreign import ForeignOptions
+
+        values: dict[str, Any] = {name: getattr(self, name) for name in _FOREIGN}
+        return ForeignOptions(self.size, **values | {name: _numbers(name, values[name]) for name in ("mean", "std")})
+
     @property
     def policy(self) -> Policy:
         return policy(self.max_pixels, self.tolerate_truncated)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _numbers(name: str, text: str | None) -> tuple[float, ...] | None:
+    """One number or three, with commas between them."""
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--{name}", visible(text), "one number, or three with commas: red,green,blue") from None
 
 
 def policy(max_pixels: int | None, tolerate_truncated: bool) -> Policy:
@@ -81,7 +123,7 @@ def _from_file(file: Path) -> dict[str, Any]:
     for key, value in values.items():
         if key not in known:
             raise UsageError(f"unknown setting {visible(key)!r} in {visible(str(file))}", remedy=nearest(key, known))
-        accepted = {"minutes": (int, float), "seed": (int,), "max_pixels": (int,), "tolerate_truncated": (bool,)}.get(key, (str,))
+        accepted = {"minutes": (int, float), "seed": (int,), "max_pixels": (int,), "size": (int,), "tolerate_truncated": (bool,)}.get(key, (str,))
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
             needed = " or ".join(_KINDS[kind] for kind in accepted)
             raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", f"{needed} is needed")

@@ -20,17 +20,18 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source, require_trainable
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError
-from vitreous.fit.classifier import Learner, Parts
+from vitreous.fit.classifier import Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
+from vitreous.fit.methods import Method, method_for
 from vitreous.fit.plan import Plan, make_plan
-from vitreous.fit.probe import ProbeLearner, choosing_order
+from vitreous.fit.probe import choosing_order
 from vitreous.fit.saving import Trained, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import Fitted, test
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
-from vitreous.infer.network import Network, load_network
+from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.writing import create
@@ -48,16 +49,17 @@ _UNEVEN = 3
 def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
     """Train on `data` and return the finished run. Raises DataError, StorageError, UsageError."""
     started = time.perf_counter()
-    source, network = read(data, settings, reporter), load_network()
+    source = read(data, settings, reporter)
+    method = method_for(settings, source.items)
     name = settings.name or source.root.resolve().name
     with create(Path(settings.runs), name, settings.to_json()) as writer, open_pack(source.root, settings.policy.key) as pack:
-        plan = make_plan(source, network, settings)
+        plan = make_plan(source, method, settings)
         for line in plan.lines:
             reporter.say(line)
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
-        trained = _Training(source, network, ProbeLearner(), plan, pack, settings, reporter).run()
+        trained = _Training(source, method, plan, pack, settings, reporter).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds)
     for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
@@ -77,11 +79,10 @@ def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
 class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
-    def __init__(
-        self, source: Source, network: Network, learner: Learner, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter
-    ) -> None:
-        self.source, self.network, self.learner, self.plan, self.pack = source, network, learner, plan, pack
+    def __init__(self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter) -> None:
+        self.source, self.method, self.plan, self.pack = source, method, plan, pack
         self.settings, self.reporter = settings, reporter
+        self.network = method.network or self.learned_network()
         number = {label: index for index, label in enumerate(source.labels)}
         self.labels = np.array([number[item.label] for item in source.items])
 
@@ -98,6 +99,16 @@ class _Training:
             trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
         self.prove(trained)
         return trained
+
+    def learned_network(self) -> Network:
+        """The network that is first learned from training pictures: those on which the views are tried."""
+        assert self.method.learned is not None, "a method has a network or learns one"
+        paths = [(int(number), self.source.items[number].path) for number in self.plan.sample]
+        found = [each.decoded for each in decoded_side_by_side(paths, self.plan.views[:1], self.settings.policy) if each.decoded]
+        if not found:
+            raise DataError("there is nothing to learn from", "not one picture of the sample can be read", remedy="vitreous train on pictures")
+        pictures = np.stack([each.views[0] for each in found])
+        return self.method.learned(pictures, self.settings.seed, self.reporter.progress)
 
     def extractor(self, setting: Setting) -> Extractor:
         return Extractor(self.network, setting, self.pack, self.settings.policy, self.reporter.progress)
@@ -150,7 +161,7 @@ class _Training:
         train, validation = (sum(part is each for part in division.split) for each in (Split.TRAIN, Split.VALIDATION))
         features, classes = arrange(gathered.features, np.asarray(kept)[order]), len(self.source.labels)
         parts = Parts(features, labels[order], groups[order], classes, choosing, train, validation, seed)
-        fitted = Fitted(self.learner.fit(parts, self.reporter.progress), self.source.labels, parts, order)
+        fitted = Fitted(self.method.learner.fit(parts, self.reporter.progress), self.source.labels, parts, order)
         left_out = [*gathered.errors.values(), *self.source.left_out]
         evaluation, probability = test(fitted, division, left_out, seed)
         facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)}
@@ -204,8 +215,8 @@ def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
 def _about_view(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> str:
     facts = gathered.facts[kept]
     line = f"View: {choice.view}; {_unseen(choice, gathered, kept):.0%} of the pictures' area stays unseen"
-    if np.median(np.minimum(facts["width"], facts["height"])) < _SMALL_SIDE:
-        line += "; the pictures are small, the network was made for photos of 224 pixels"
+    if np.median(np.minimum(facts["width"], facts["height"])) < _SMALL_SIDE < choice.view.size:
+        line += f"; the pictures are small, the network was made for photos of {choice.view.size} pixels"
     if not choice.trials:
         return line + " (nothing was compared)."
     losses = ", ".join(f"{trial.view.short}: {trial.loss:.3f}" for trial in choice.trials)

@@ -1,0 +1,119 @@
+"""`--net`: which network turns pictures into features, and what learns from them.
+
+efficientnet-lite0     the shipped network, frozen, and a softmax head (unless another is asked for)
+classical              HOG and LBP over a learned dictionary, in a spatial pyramid, and a linear SVM
+linear, mlp, lenet     trained from the pixels on, without torch
+FILE.onnx              any network from elsewhere, frozen, and a softmax head
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.core.item import Item
+from vitreous.core.view import View
+from vitreous.data.decode import Policy
+from vitreous.errors import UsageError, nearest
+from vitreous.fit.classifier import Learner, Progress
+from vitreous.fit.probe import ProbeLearner
+from vitreous.fit.settings import TrainSettings
+from vitreous.fit.views import candidates
+from vitreous.infer.network import Network, load_network
+from vitreous.infer.pipeline import decoded_side_by_side
+
+SHIPPED, CLASSICAL = "efficientnet-lite0", "classical"
+SMALL = ("linear", "mlp", "lenet")
+NETS = (SHIPPED, CLASSICAL, *SMALL)
+_SMALL_SIDE, _CLASSICAL_SIDE = 28, 224
+_LOOKED_AT = 32
+
+Pictures = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Method:
+    """`network` is None where it must first be learned from training pictures [n, S, S, 3]: then `learned` does it.
+
+    `views`: what may be tried, the plain one first; `larger_views` those for when there is time. `says` goes into the plan's line.
+    `measured`: whether the network is large enough for its engine to be measured and for bf16 to be tried.
+    """
+
+    says: str
+    learner: Learner
+    views: tuple[View, ...]
+    network: Network | None = None
+    learned: Callable[[Pictures, int, Progress], Network] | None = None
+    larger_views: tuple[View, ...] = ()
+    measured: bool = True
+    remarks: list[str] = field(default_factory=list)
+
+
+def method_for(settings: TrainSettings, items: Sequence[Item]) -> Method:
+    """What `settings.net` asks for. Raises UsageError for an unknown name, ModelError for a file that cannot be used."""
+    name = settings.net or SHIPPED
+    if name.lower().endswith(".onnx"):
+        return _foreign(settings)
+    if stray := settings.for_foreign_files:
+        raise UsageError(f"--{stray[0]} with --net {name}", needed="--net FILE.onnx: the other networks know it themselves")
+    if name == SHIPPED:
+        if settings.size is not None:
+            raise UsageError("--size", f"--net {SHIPPED}", "--minutes: with time, larger views are tried")
+        return _frozen(load_network(), "pretrained, frozen", resizable=True)
+    if name == CLASSICAL:
+        return _classical(settings)
+    if name in SMALL:
+        return _small(settings, items)
+    raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, NETS))
+
+
+def _frozen(network: Network, state: str, resizable: bool) -> Method:
+    side = network.view.size
+    views = candidates(side, larger=False)
+    larger = candidates(side, larger=True)[len(views) :] if resizable else ()
+    says = f"features of {network.facts['network']} ({state}), then a softmax head on them"
+    return Method(says, ProbeLearner(), views, network, larger_views=larger)
+
+
+def _foreign(settings: TrainSettings) -> Method:
+    from vitreous.fit.foreign import foreign_network, remarks
+
+    network = foreign_network(Path(str(settings.net)), settings.foreign_options())
+    return replace(_frozen(network, "frozen", bool(network.facts["resizable"])), remarks=remarks(network))
+
+
+def _classical(settings: TrainSettings) -> Method:
+    from vitreous.fit.classical import SVM_STRENGTHS, classical_network, fit_svm
+
+    side = settings.size or _CLASSICAL_SIDE
+    return Method(
+        "HOG and LBP over a learned dictionary, in a spatial pyramid, then a linear SVM (no network)",
+        ProbeLearner(fit_svm, SVM_STRENGTHS),
+        (View.crop(side), View.whole(side)),
+        learned=lambda pictures, seed, progress: classical_network(pictures, side, seed=seed, progress=progress),
+        measured=False,
+    )
+
+
+def _small(settings: TrainSettings, items: Sequence[Item]) -> Method:
+    from vitreous.fit.small.learner import SmallLearner
+    from vitreous.fit.small.pixels import pixels_network
+
+    side, kind = settings.size or _SMALL_SIDE, str(settings.net)
+    channels = 1 if are_grey(items, settings.policy) else 3
+    network = pixels_network(side, channels)
+    colours = "grey" if channels == 1 else "colour"
+    says = f"{kind}, trained from {side} × {side} {colours} pixels on, without torch"
+    learner = SmallLearner(kind, channels, side, settings.minutes * 60 if settings.minutes else None)
+    return Method(says, learner, (network.view,), network, measured=False)
+
+
+def are_grey(items: Sequence[Item], policy: Policy) -> bool:
+    """Whether some of the pictures, spread over all of them, have no colour."""
+    some = list(items[:: max(1, len(items) // _LOOKED_AT)])
+    views = (View.whole(_SMALL_SIDE),)
+    seen = [each.decoded.views[0] for each in decoded_side_by_side(enumerate(item.path for item in some), views, policy) if each.decoded]
+    # a grey JPEG comes back with colours of a step or two
+    return bool(seen) and all(int(np.ptp(picture.astype(np.int16), axis=2).max()) <= 2 for picture in seen)

@@ -6,15 +6,17 @@ run.predict("new.jpg")            # Answers: label, confidence, the rest of the 
 run.evaluate()                    # Evaluation: every metric with its interval
 vt.load("runs/photos-1")          # the same run, later
 vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
+vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
+vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, load, predict, predict_many, sample, train
+    from vitreous.api import Run, load, net, predict, predict_many, sample, see, train
 
 __version__ = "0.1.0"
-__all__ = ["Run", "load", "predict", "predict_many", "sample", "train"]
+__all__ = ["Run", "load", "net", "predict", "predict_many", "sample", "see", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from vitreous.tasks.classify.predict import predict as predict_files
 
 if TYPE_CHECKING:
     from vitreous.runs.folder import RunFolder
+    from vitreous.see import Inside
     from vitreous.tasks.classify.evaluate import Evaluation
 
 Image = str | os.PathLike[str]
@@ -62,6 +63,12 @@ class Run:
         if data is None:
             return evaluate_test_part(self._run, self.network, engine, quiet)
         return evaluate_folder(self._run, self.network, Path(data), engine, quiet)
+
+    def see(self, image: Image) -> "Inside":
+        """The network opened on one picture: stages, feature maps, the arithmetic of every number. Raises UnreadableImage, ModelError."""
+        from vitreous.see import inside
+
+        return inside(self.network, image)
 
     def __repr__(self) -> str:
         accuracy, (low, high) = self.metrics["accuracy"], self.metrics["accuracy_interval"]
@@ -164,6 +171,21 @@ def predict(image: Image) -> Answers:
 def predict_many(images: Image | Iterable[Image]) -> list[Answers | Failure]:
     """The same for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
     return _many(load_network(), images)
+
+
+def see(image: Image) -> "Inside":
+    """The shipped network opened on one picture. Raises UnreadableImage."""
+    from vitreous.see import inside
+
+    return inside(load_network(), image)
+
+
+def net(name: str, classes: int | None = None, *, channels: int | None = None, size: int | None = None, seed: int = 0) -> Any:
+    """A network of the catalogue as a plain `torch.nn.Module` with named stages and a head; `classes`, `channels` and `size` are the paper's
+    where none are given. Raises UsageError for an unknown name or a size too small, ModelError where torch is missing."""
+    from vitreous.nets import build
+
+    return build(name, classes, channels, size, seed)
 
 
 def sample(name: str, folder: Image) -> int:

@@ -22,6 +22,8 @@ VERBS = {
     "train": "Turn a folder of photos into a model.",
     "predict": "Answer for photos, by a trained run or out of 1000 ImageNet classes.",
     "evaluate": "Measure a run on its test photos or on any labelled folder.",
+    "nets": "List the networks; the stages of one.",
+    "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
     "sample": "Write example data to play with.",
 }
 

@@ -47,7 +47,7 @@ class Operator:
 # ---- windows
 
 
-def _window(node: Node, X: Array, kernel: Sequence[int]) -> Window:
+def window_of_node(node: Node, X: Array, kernel: Sequence[int]) -> Window:
     if X.ndim != 4:
         raise ValueError(f"{node.kind} of an array of {X.ndim} axes; [N, C, H, W] is needed")
     a = node.attributes
@@ -62,19 +62,19 @@ def _window(node: Node, X: Array, kernel: Sequence[int]) -> Window:
 
 def _conv(node: Node, inputs: Inputs) -> tuple[Array, ...]:
     X, W, b = (*inputs, None)[:3]
-    return (conv.convolution(X, W, b, _window(node, X, W.shape[2:]), node.attributes.get("group", 1)),)
+    return (conv.convolution(X, W, b, window_of_node(node, X, W.shape[2:]), node.attributes.get("group", 1)),)
 
 
 def _conv_backward(dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array, ...], number: int) -> Array:
     X, W = inputs[:2]
-    window, groups = _window(node, X, W.shape[2:]), node.attributes.get("group", 1)
+    window, groups = window_of_node(node, X, W.shape[2:]), node.attributes.get("group", 1)
     if number == 2:
         return conv.convolution_db(dY)
     return (conv.convolution_dX if number == 0 else conv.convolution_dW)(dY, X, W, window, groups)
 
 
 def _pool(node: Node, X: Array) -> Window:
-    return _window(node, X, node.attributes["kernel_shape"])
+    return window_of_node(node, X, node.attributes["kernel_shape"])
 
 
 def _max_pool(node: Node, inputs: Inputs) -> tuple[Array, ...]:

@@ -1,0 +1,186 @@
+"""Feature maps as small pictures: the strongest of every stage on one page beside the picture that they are of, or all maps of one stage.
+
+Every stage has its own scale, from −m to m with the largest number m that is shown of it; zero has the same colour everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vitreous.draw.lettering import drawable, letter_width, wrapped
+from vitreous.draw.signed_colours import signed_colours
+from vitreous.draw.theme import LIGHT, SMALL, SMALLEST, TEXT, TITLE, Theme, ink_on, new_figure
+from vitreous.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Numbers = npt.NDArray[np.floating]
+
+# Inches.
+_WIDTH, _MARGIN, _NAMES, _GAP, _LETTERS, _PICTURE = 12.8, 0.25, 2.3, 0.06, 0.14, 2.2
+# Pixels in an inch of a small picture.
+_SHARPNESS = 200
+_MOST_IN_A_ROW = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """Some maps [K, H, W] of a stage with their names [K]; `lines` say what the stage is. A map of one number is written out."""
+
+    name: str
+    lines: Sequence[str]
+    maps: Numbers
+    names: Sequence[str]
+
+    @property
+    def most(self) -> float:
+        """The largest absolute number."""
+        finite = np.abs(self.maps[np.isfinite(self.maps)])
+        return float(finite.max()) if finite.size else 0.0
+
+
+def atlas(picture: npt.NDArray[np.uint8], strips: Sequence[Strip], title: str, subtitle: str, theme: Theme = LIGHT) -> "Figure":
+    """A page 1280 pixels wide: `picture` uint8 [H, W, 3] at its top, below it a row for each strip.
+
+    Raises:
+        UsageError: there is no strip.
+    """
+    if not strips:
+        raise UsageError("there is nothing to draw", "no stages", "one or more")
+    columns = min(_MOST_IN_A_ROW, max(len(strip.maps) for strip in strips))
+    side = min(1.1, (_WIDTH - 2 * _MARGIN - _NAMES) / columns - _GAP)
+    rows = [ceil(len(strip.maps) / columns) for strip in strips]
+    heights = [max(0.74, count * (side + _LETTERS + _GAP)) + 0.1 for count in rows]
+    top = _MARGIN + _PICTURE + 0.25
+    with new_figure(_WIDTH, top + sum(heights) + _MARGIN, theme) as figure:
+        page = _Page(figure, theme)
+        _head(page, picture, title, subtitle)
+        for strip, height in zip(strips, heights, strict=True):
+            _name(page, strip, top)
+            for number, (plane, name) in enumerate(zip(strip.maps, strip.names, strict=True)):
+                row, column = divmod(number, columns)
+                corner = _MARGIN + _NAMES + column * (side + _GAP), top + row * (side + _LETTERS + _GAP)
+                _map(page, plane, name, corner, side, strip.most)
+            top += height
+    page.finish()
+    return figure
+
+
+def all_maps(picture: npt.NDArray[np.uint8], strip: Strip, title: str, subtitle: str, theme: Theme = LIGHT) -> "Figure":
+    """A page 1280 pixels wide with every map of one stage, in their order."""
+    count = len(strip.maps)
+    columns = min(40, max(8, ceil(sqrt(1.3 * count))))
+    side = (_WIDTH - 2 * _MARGIN) / columns - _GAP
+    room = _LETTERS if side > 0.3 else 0.0
+    top = _MARGIN + _PICTURE + 0.3
+    with new_figure(_WIDTH, top + ceil(count / columns) * (side + room + _GAP) + _MARGIN, theme) as figure:
+        page = _Page(figure, theme)
+        _head(page, picture, title, subtitle)
+        _scale(page, strip.most, (_MARGIN + _PICTURE + 0.3, _MARGIN + _PICTURE - 0.2), 3.0)
+        for number, (plane, name) in enumerate(zip(strip.maps, strip.names, strict=True)):
+            row, column = divmod(number, columns)
+            corner = _MARGIN + column * (side + _GAP), top + row * (side + room + _GAP)
+            _map(page, plane, name if room else "", corner, side, strip.most)
+    page.finish()
+    return figure
+
+
+class _Page:
+    """A page in inches from the upper left corner: all pictures on it are one picture, as hundreds of them would take seconds."""
+
+    def __init__(self, figure: "Figure", theme: Theme) -> None:
+        figure.set_layout_engine("none")  # every place is given
+        self.theme, self.size = theme, (figure.get_figwidth(), figure.get_figheight())
+        self.axes: Axes = figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.axes.set_xlim(0, self.size[0])
+        self.axes.set_ylim(self.size[1], 0)
+        self._pictures = Image.new("RGB", (self._pixels(self.size[0]), self._pixels(self.size[1])), theme.background)
+
+    def show(self, colours: npt.NDArray[np.uint8], corner: tuple[float, float], size: tuple[float, float]) -> None:
+        """Small pictures keep their pixels, large ones are brought to what the page can show."""
+        picture = Image.fromarray(colours)
+        pixels = max(1, self._pixels(size[0])), max(1, self._pixels(size[1]))
+        way = Image.Resampling.BOX if pixels[0] < picture.width else Image.Resampling.NEAREST
+        self._pictures.paste(picture.resize(pixels, way), (self._pixels(corner[0]), self._pixels(corner[1])))
+
+    def write(self, x: float, y: float, text: str, points: float, colour: str, **how: Any) -> None:
+        self.axes.text(x, y, text, fontsize=points, color=colour, **how)
+
+    def finish(self) -> None:
+        """Put the pictures below the text; once the layout is done, which would draw them in vain."""
+        from matplotlib.image import AxesImage
+
+        pictures = self._pictures
+
+        class Whole(AxesImage):
+            """Brought to the pixels of the file by Pillow: matplotlib takes seconds for a page of 8 megapixels."""
+
+            def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
+                if unsampled:
+                    return super().make_image(renderer, magnification, unsampled)
+                size = round(self.axes.bbox.width * magnification), round(self.axes.bbox.height * magnification)
+                shown = pictures if size == pictures.size else pictures.resize(size, Image.Resampling.BOX)
+                return np.array(shown.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGBA")), 0, 0, None
+
+        whole = Whole(self.axes, extent=(0, self.size[0], self.size[1], 0), origin="upper", interpolation="none", zorder=0)
+        whole.set_data(np.asarray(pictures))
+        self.axes.add_image(whole)
+
+    def _pixels(self, inches: float) -> int:
+        return round(inches * _SHARPNESS)
+
+
+def _head(page: _Page, picture: npt.NDArray[np.uint8], title: str, subtitle: str) -> None:
+    """The picture, and beside it what was found."""
+    tall, wide = picture.shape[:2]
+    scale = _PICTURE / max(tall, wide)
+    page.show(picture, (_MARGIN, _MARGIN), (wide * scale, tall * scale))
+    left = _MARGIN + _PICTURE + 0.3
+    room = _WIDTH - left - _MARGIN
+    told = wrapped(drawable(title, 160), room, TITLE)
+    lines = "\n".join(wrapped(drawable(line, 300), room, TEXT) for line in subtitle.split("\n"))
+    page.write(left, _MARGIN, told, TITLE, page.theme.ink, va="top", weight="bold")
+    page.write(left, _MARGIN + 0.1 + 0.27 * (told.count("\n") + 1), lines, TEXT, page.theme.muted, va="top", linespacing=1.5)
+
+
+def _name(page: _Page, strip: Strip, top: float) -> None:
+    page.write(_MARGIN, top + 0.12, drawable(strip.name, int((_NAMES - 0.1) / letter_width(TEXT))), TEXT, page.theme.ink, va="center", weight="bold")
+    for number, line in enumerate(strip.lines):
+        page.write(_MARGIN, top + 0.29 + 0.15 * number, drawable(line, int(_NAMES / letter_width(8.0))), 8.0, page.theme.muted, va="center")
+    _scale(page, strip.most, (_MARGIN, top + 0.26 + 0.15 * len(strip.lines)), _NAMES - 0.4)
+
+
+def _scale(page: _Page, most: float, corner: tuple[float, float], width: float) -> None:
+    """A bar of the colours from −most to most, zero marked."""
+    x, y = corner
+    high = f"{most:.3g}"
+    room = 0.08 + 0.085 * (len(high) + 1)
+    bar = width - 2 * room
+    page.show(signed_colours(np.linspace(-1, 1, 257)[None], 1.0, page.theme), (x + room, y), (bar, 0.1))
+    page.axes.plot([x + width / 2] * 2, [y - 0.02, y + 0.12], color=page.theme.muted, linewidth=0.8, zorder=3)
+    for at, text, side in ((x + room - 0.05, f"−{high}" if most else "", "right"), (x + room + bar + 0.05, high, "left")):
+        page.write(at, y + 0.055, text, SMALLEST, page.theme.muted, ha=side, va="center_baseline")
+
+
+def _map(page: _Page, plane: Numbers, name: str, corner: tuple[float, float], side: float, most: float) -> None:
+    colours = signed_colours(plane, most, page.theme)
+    tall, wide = plane.shape
+    scale = side / max(tall, wide)
+    width, height = wide * scale, tall * scale
+    page.show(colours, (corner[0] + (side - width) / 2, corner[1] + (side - height) / 2), (width, height))
+    middle = corner[0] + side / 2
+    if plane.size == 1 and side > 0.35:
+        number = f"{plane.item():.3g}".replace("-", "−")
+        points = min(SMALL, 72 * 0.85 * side / (0.64 * len(number)))
+        page.write(middle, corner[1] + side / 2, number, points, ink_on(colours[0, 0] / 255), ha="center", va="center_baseline")
+    if name:
+        room = max(3, int(side / (0.85 * letter_width(SMALLEST))))
+        page.write(middle, corner[1] + side + 0.08, drawable(name, room), SMALLEST, page.theme.muted, ha="center", va="center")

@@ -206,9 +206,23 @@ def test_the_schema_of_evaluate_takes_an_evaluation_and_misses_each_field() -> N
         assert schema_errors("evaluate", {key: value for key, value in EVALUATION.items() if key != name}), name
 
 
+def test_the_catalogue_and_the_inside_of_a_network_fit_their_schemas() -> None:
+    from click.testing import CliRunner
+
+    from vitreous.cli.nets import command as nets
+    from vitreous.cli.see import command as see
+
+    lines = CliRunner().invoke(nets, ["--json"]).output.splitlines()
+    assert len(lines) >= 20 and not any(schema_errors("nets", json.loads(line)) for line in lines)
+    photo = min((ROOT / "src" / "vitreous" / "samples" / "clothing").rglob("*.jpg"))
+    assert schema_errors("see", json.loads(CliRunner().invoke(see, [str(photo), "--json"]).output)) == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("nets", {"name": "lenet"}),
+        ("see", {"image": "a.jpg", "width": 0, "height": 1, "view": {}, "answers": [], "stages": []}),
         ("predict", {"image": "a.jpg"}),
         ("predict", {"image": "a.jpg", "answers": [], "error": "x"}),
         ("predict", {"image": "a.jpg", "answers": [{"label": "a", "confidence": 1.2}]}),

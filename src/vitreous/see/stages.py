@@ -66,7 +66,7 @@ class Stage:
             "value": self.value,
             "operators": {kind: self.kinds.count(kind) for kind in dict.fromkeys(self.kinds)},
             "shape": list(self.shape),
-            "receptive_field": {"size": list(field.size), "stride": list(field.stride), "offset": list(field.offset)} if field else "whole picture",
+            "receptive_field": {"size": list(field.size), "stride": list(field.stride), "offset": list(field.offset)} if field else None,
             "weights": self.weights,
             "multiply_adds": self.multiply_adds,
         }

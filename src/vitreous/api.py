@@ -17,8 +17,8 @@ from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.classify.predict import predict as predict_files
 
 if TYPE_CHECKING:
+    from vitreous.inside import Inside
     from vitreous.runs.folder import RunFolder
-    from vitreous.see import Inside
     from vitreous.tasks.classify.evaluate import Evaluation
 
 Image = str | os.PathLike[str]
@@ -66,7 +66,7 @@ class Run:
 
     def see(self, image: Image) -> "Inside":
         """The network opened on one picture: stages, feature maps, the arithmetic of every number. Raises UnreadableImage, ModelError."""
-        from vitreous.see import inside
+        from vitreous.inside import inside
 
         return inside(self.network, image)
 
@@ -175,7 +175,7 @@ def predict_many(images: Image | Iterable[Image]) -> list[Answers | Failure]:
 
 def see(image: Image) -> "Inside":
     """The shipped network opened on one picture. Raises UnreadableImage."""
-    from vitreous.see import inside
+    from vitreous.inside import inside
 
     return inside(load_network(), image)
 

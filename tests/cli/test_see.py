@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_network import Coloured, coloured_picture, small_model, small_network
 from trained_run import Said, watched
 
-from vitreous.see import inside
+from vitreous.inside import inside
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]

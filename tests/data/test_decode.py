@@ -392,6 +392,7 @@ class TestLargePicturesInLittleMemory:
 
     SMOOTH = Image.fromarray(NOISE[:9, :12]).convert("RGB").resize((2400, 1800), Image.Resampling.BICUBIC)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("options", [{}, {"num_resolutions": 2}, {"num_resolutions": 1}, {"no_jp2": True}, {"irreversible": True}])
     def test_a_large_jpeg_2000_is_reduced_as_often_as_it_can_be(self, options: dict[str, object]) -> None:
         data = encoded(self.SMOOTH, "JPEG2000", **options)

@@ -54,6 +54,7 @@ def test_alexnet_normalizes_as_its_equation_says() -> None:
     assert found == pytest.approx(by_hand, rel=1e-12)  # both in float64
 
 
+@pytest.mark.slow
 def test_googlenet_trains_with_two_more_heads() -> None:
     net = build("googlenet", classes=5)
     logits, auxiliary = googlenet.with_auxiliary(net, torch.zeros(2, 3, 64, 64))

@@ -41,6 +41,7 @@ def test_the_perceptron_does_not_rest_on_exclusive_or() -> None:
     assert not torch.equal(net(pictures).argmax(1), labels)
 
 
+@pytest.mark.slow
 def test_adaline_arrives_at_the_least_squares_solution() -> None:
     pictures, labels = clouds(50, seed=1)
     net = build("adaline", channels=2, size=1).double()
@@ -53,6 +54,7 @@ def test_adaline_arrives_at_the_least_squares_solution() -> None:
     assert error == pytest.approx(squares.sum() / 100, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_adaline_one_by_one_comes_near_it() -> None:
     pictures, labels = clouds(50, seed=1)
     by_one, by_all = (build("adaline", channels=2, size=1).double() for _ in range(2))

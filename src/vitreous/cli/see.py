@@ -13,7 +13,7 @@ from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
     from vitreous.infer.network import Network
-    from vitreous.see import Account, Inside
+    from vitreous.inside import Account, Inside
 
 
 @click.command("see", short_help="Look inside the network.")
@@ -61,7 +61,7 @@ def command(
         require_writable(Path(file))
     found = _inside(names, max_pixels, tolerate_truncated)
     if number is not None:
-        from vitreous.see.place import parse_number
+        from vitreous.inside.place import parse_number
 
         account = found.value(*parse_number(number))
         _say_number(account, down, up, as_json)
@@ -78,7 +78,7 @@ def command(
 
 def _inside(names: tuple[str, ...], max_pixels: int | None, tolerate_truncated: bool) -> "Inside":
     from vitreous.fit.settings import policy
-    from vitreous.see import inside
+    from vitreous.inside import inside
 
     if len(names) > 2:
         raise UsageError("one picture at a time", f"{len(names)} names", "[RUN] IMAGE")

@@ -27,7 +27,7 @@ from vitreous.infer.pipeline import decoded_side_by_side
 SHIPPED, CLASSICAL = "efficientnet-lite0", "classical"
 SMALL = ("linear", "mlp", "lenet")
 NETS = (SHIPPED, CLASSICAL, *SMALL)
-_SMALL_SIDE, _CLASSICAL_SIDE = 28, 224
+_SMALL_SIDE = 28
 _LOOKED_AT = 32
 
 Pictures = NDArray[np.uint8]
@@ -85,9 +85,9 @@ def _foreign(settings: TrainSettings) -> Method:
 
 
 def _classical(settings: TrainSettings) -> Method:
-    from vitreous.fit.classical import SVM_STRENGTHS, classical_network, fit_svm
+    from vitreous.fit.classical import SIZE, SVM_STRENGTHS, classical_network, fit_svm
 
-    side = settings.size or _CLASSICAL_SIDE
+    side = settings.size or SIZE
     return Method(
         "HOG and LBP over a learned dictionary, in a spatial pyramid, then a linear SVM (no network)",
         ProbeLearner(fit_svm, SVM_STRENGTHS),

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from vitreous.inside.operations import Form, Operand, operation
+from vitreous.inside.place import Place, full_place, value_called, without_batch
 from vitreous.layers.operators import Node
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
-from vitreous.see.operations import Form, Operand, operation
-from vitreous.see.place import Place, full_place, value_called, without_batch
 
 # fp32 sums of thousands of products, in another order
 _TOLERANCE = 1e-5

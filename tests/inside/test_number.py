@@ -12,10 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_networks import every_operator, made, node
 
 from vitreous.errors import UsageError
+from vitreous.inside.follow import account, down, up
+from vitreous.inside.number import Arithmetic, explain, explain_full
+from vitreous.inside.place import parse_number
 from vitreous.layers.walk import Walk, read_walk
-from vitreous.see.follow import account, down, up
-from vitreous.see.number import Arithmetic, explain, explain_full
-from vitreous.see.place import parse_number
 
 Values = dict[str, Any]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from vitreous.core.text import visible
 from vitreous.errors import UsageError, nearest
+from vitreous.inside.stages import stage_names
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
-from vitreous.see.stages import stage_names
 
 Place = tuple[int, ...]
 _NUMBER = re.compile(r"(.*)\[([^\[\]]*)\]\s*", re.DOTALL)

@@ -11,9 +11,9 @@ from made_networks import every_operator, made, node
 
 from vitreous.errors import UsageError
 from vitreous.infer.network import SHIPPED
+from vitreous.inside.receptive_field import receptive_fields
+from vitreous.inside.stages import DEEPEST, stage_called, stages
 from vitreous.layers.walk import read_walk
-from vitreous.see.receptive_field import receptive_fields
-from vitreous.see.stages import DEEPEST, stage_called, stages
 
 
 def chain(*windows: tuple[str, int, int, int]) -> bytes:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from vitreous.core.view import View
+from vitreous.inside.number import Arithmetic, explain_full, plain
+from vitreous.inside.place import Place, without_batch
 from vitreous.layers.operators import OPERATORS, Node
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
-from vitreous.see.number import Arithmetic, explain_full, plain
-from vitreous.see.place import Place, without_batch
 
 Values = Mapping[str, Array]
 

@@ -16,13 +16,13 @@ from vitreous.data.decode import Decoded, Policy, decode
 from vitreous.draw.theme import LIGHT, PIXELS_PER_INCH, PictureFormat, Theme, encoded, png
 from vitreous.errors import ModelError
 from vitreous.infer.network import Network
+from vitreous.inside import telling
+from vitreous.inside.follow import Reached, account, down, pixel_of_file, up
+from vitreous.inside.number import Arithmetic, explain
+from vitreous.inside.place import Place
+from vitreous.inside.stages import Stage, stage_called, stages
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Array
-from vitreous.see import telling
-from vitreous.see.follow import Reached, account, down, pixel_of_file, up
-from vitreous.see.number import Arithmetic, explain
-from vitreous.see.place import Place
-from vitreous.see.stages import Stage, stage_called, stages
 from vitreous.tasks.classify.answers import Answers
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class Inside:
 
     def atlas(self, maps: int = MAPS, depth: int = 1, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """A picture of the `maps` strongest feature maps of every stage, as the bytes of a file."""
-        from vitreous.see.pictures import atlas_of
+        from vitreous.inside.pictures import atlas_of
 
         return _sharp(atlas_of(self, maps, depth, theme), form)
 
     def all_maps(self, name: str, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """A picture of all maps of one stage, as the bytes of a file."""
-        from vitreous.see.pictures import all_maps_of
+        from vitreous.inside.pictures import all_maps_of
 
         return _sharp(all_maps_of(self, self.stage(name), theme), form)
 
@@ -179,7 +179,7 @@ class Account:
 
     def picture(self, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """The sum, number by number, as the bytes of a picture file."""
-        from vitreous.see.pictures import arithmetic_of
+        from vitreous.inside.pictures import arithmetic_of
 
         return encoded(arithmetic_of(self, theme), form)
 

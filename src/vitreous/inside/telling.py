@@ -6,13 +6,13 @@ import numpy as np
 
 from vitreous.core.text import visible
 from vitreous.core.view import View
+from vitreous.inside.follow import Reached, pixel_of_file
+from vitreous.inside.number import Arithmetic
+from vitreous.inside.operations import Operand
+from vitreous.inside.place import number_text
+from vitreous.inside.receptive_field import Field
+from vitreous.inside.stages import Stage
 from vitreous.layers.window import Array
-from vitreous.see.follow import Reached, pixel_of_file
-from vitreous.see.number import Arithmetic
-from vitreous.see.operations import Operand
-from vitreous.see.place import number_text
-from vitreous.see.receptive_field import Field
-from vitreous.see.stages import Stage
 
 # Of a sum over many channels or numbers, so many are shown one by one.
 CHANNELS, NUMBERS = 3, 10

@@ -12,10 +12,10 @@ import numpy as np
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError
+from vitreous.inside.place import Place
+from vitreous.inside.receptive_field import window_of
 from vitreous.layers.operators import OPERATORS, Node
 from vitreous.layers.window import Array
-from vitreous.see.place import Place
-from vitreous.see.receptive_field import window_of
 
 Values = Mapping[str, Array]
 Form = Literal["input", "weighted sum", "product", "largest", "smallest", "softmax", "function", "copied", "slopes"]

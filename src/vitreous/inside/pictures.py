@@ -11,17 +11,17 @@ from vitreous.draw.arithmetic import Grid, GridRow, Part, arithmetic
 from vitreous.draw.atlas import Strip, all_maps, atlas
 from vitreous.draw.lettering import percent, within_a_sentence
 from vitreous.draw.theme import Theme
+from vitreous.inside.number import Arithmetic
+from vitreous.inside.operations import Operand
+from vitreous.inside.place import number_text
+from vitreous.inside.stages import Stage
+from vitreous.inside.telling import channel_of, field_words, figure, is_window, strongest_channels, strongest_numbers
 from vitreous.layers.window import Array
-from vitreous.see.number import Arithmetic
-from vitreous.see.operations import Operand
-from vitreous.see.place import number_text
-from vitreous.see.stages import Stage
-from vitreous.see.telling import channel_of, field_words, figure, is_window, strongest_channels, strongest_numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from vitreous.see.inside import Account, Inside
+    from vitreous.inside.inside import Account, Inside
 
 _PARTS = 8
 

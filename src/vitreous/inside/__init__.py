@@ -6,6 +6,6 @@ found.maps("stem")                        # [32, 112, 112]
 found.value("stem", (3, 10, 12))          # the patch, the kernel, every product, the sum, the bias, the activation
 """
 
-from vitreous.see.inside import Account, Inside, inside
+from vitreous.inside.inside import Account, Inside, inside
 
 __all__ = ["Account", "Inside", "inside"]

@@ -18,10 +18,10 @@ import numpy as np
 
 from vitreous.core.text import visible
 from vitreous.errors import UsageError, nearest
+from vitreous.inside.receptive_field import Field, Fields, receptive_fields
 from vitreous.layers.operators import Node
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
-from vitreous.see.receptive_field import Field, Fields, receptive_fields
 
 # These begin a step; others join the step that they follow.
 _BEGINNERS = {

@@ -3,10 +3,11 @@
 # make check   format, lint, types, import contracts, documentation, fast tests: before every commit
 # make bench   the benchmarks, results into benchmarks/results
 # make docs    the documentation as web pages, into build/docs
+# make notebooks   the chapters of examples/ as notebooks, run from start to end, into build/notebooks
 # Each one first makes .venv and installs what it needs there; that is done once.
 
 .POSIX:
-.PHONY: help demo test check lint bench docs clean
+.PHONY: help demo test check lint bench docs notebooks clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -41,6 +42,9 @@ bench: $(VENV)/.$(EXTRAS)
 		test -f "$$script" || { echo "there are no benchmarks yet"; exit 0; }; \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+
+notebooks: $(VENV)/.$(EXTRAS)
+	@$(BIN)/python tools/notebooks.py build build/notebooks
 
 docs: $(VENV)/.$(EXTRAS)
 	@$(BIN)/python tools/docs.py build build/docs

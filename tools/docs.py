@@ -22,8 +22,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMED_FILE = re.compile(r"(src|tests|tools|docs|benchmarks|\.ci)/[\w./-]+")
-PLACEHOLDER = re.compile(r"\b(NAME|NNNN)\b")
+NAMED_FILE = re.compile(r"(src|tests|tools|docs|benchmarks|examples|\.ci)/[\w./-]+")
+PLACEHOLDER = re.compile(r"\b(NAME|NNNN)\b|NN_")
 PARSER = MarkdownIt("commonmark").enable("table")
 
 STYLE = """

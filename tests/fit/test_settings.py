@@ -29,7 +29,8 @@ def test_a_seed_of_zero_given_by_hand_goes_before_the_file(tmp_path: Path) -> No
 def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
     values: dict[str, Any] = {
         "minutes": 1.5, "seed": 2, "name": "a", "runs": "out", "engine": "openvino-f32", "group": "g", "image_column": "i",
-        "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx", "size": 64, "mean": "0.5", "std": "1,1,1", "scale": "0-1", "layout": "NCHW",
+        "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx", "size": 64, "mean": "0.5", "std": "1,1,1",
+        "scale": "0-1", "layout": "NCHW",
         "colours": "rgb", "output": "features", "licence": "MIT",
     }  # fmt: skip
     assert set(values) == {field.name for field in dataclasses.fields(TrainSettings)}

@@ -16,6 +16,8 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install --constra
 PYTHON =
 # With torch too, and the tests that need it: make test EXTRAS=dev,train (on Linux the plain package index gives a torch of 3 GB)
 EXTRAS = dev
+# A worker a core, each with whole files of tests
+SIDE_BY_SIDE = -n auto --dist loadfile
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -24,11 +26,11 @@ demo: $(VENV)/.demo
 	@sh tools/demo.sh
 
 test: $(VENV)/.$(EXTRAS)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: lint
 	@echo "fast tests"
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 lint: $(VENV)/.$(EXTRAS)
 	@echo "format" && $(BIN)/ruff format --check .

@@ -18,6 +18,8 @@ from vitreous.export.onnx_file import to_network  # noqa: E402
 from vitreous.export.parity import ROUNDING, prove  # noqa: E402
 from vitreous.nets.stages import Accepts, Staged  # noqa: E402
 
+pytestmark = pytest.mark.slow  # exports networks
+
 LABELS = ["a", "b", "c"]
 LIGHT = [name for name, each in CATALOGUE.items() if each.parameters < 1e6]
 

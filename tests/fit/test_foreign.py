@@ -25,6 +25,8 @@ from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
 from vitreous.infer.network import SHIPPED, Network, load_network
 
+pytestmark = pytest.mark.slow  # compiles a network for each case
+
 MEAN, STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 PLAIN = ForeignOptions(scale="0-1", licence="MIT")
 # Sums of some dozen to hundred fp32 products in another order: 24 bits each, relative to values near 1.

@@ -12,6 +12,8 @@ from vitreous.fit.small.graphs import small_graph
 from vitreous.fit.small.optimizer import Arrays, Moments, adam_step, sgd_step
 from vitreous.layers.walk import read_walk
 
+pytestmark = pytest.mark.slow  # trains
+
 SIZE, CLASSES, STEPS, BATCH = 14, 5, 20, 48
 
 

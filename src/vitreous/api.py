@@ -112,7 +112,7 @@ def train(
     from vitreous.fit.training import train as train_folder
 
     resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
-    return Run(train_folder(Path(data), resolved, reporter or Printed()))
+    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved)))
 
 
 def resolve_settings(arguments: dict[str, Any], file: Image | None) -> TrainSettings:
@@ -129,11 +129,20 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
-    made = make_plan(source, method_for(settings, source.items), settings)
+    made = make_plan(source, method_for(settings, source.items, _exported(settings)), settings)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}
     return {"settings": settings.to_json(), "data": facts, "plan": made.to_json()}
+
+
+def _exported(settings: TrainSettings) -> Network | None:
+    """The network of timm that the settings name, as one of ours."""
+    if not (settings.net or "").startswith("timm:"):
+        return None
+    from vitreous.export.timm_backbone import timm_network
+
+    return timm_network(str(settings.net).removeprefix("timm:"))
 
 
 def load(run: Image) -> Run:

@@ -10,6 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from small_network import colourful
+
+from vitreous import api
+from vitreous.core.reporter import Quiet
 from vitreous.errors import ModelError, UsageError
 from vitreous.export.timm_backbone import timm_network
 from vitreous.infer.engine import Setting, run_batch, start_engine
@@ -91,6 +96,15 @@ def test_the_exported_backbone_gives_the_features_of_torch_with_the_settings_of_
     onnx.checker.check_model(model, full_check=True)
     assert json.loads(model.metadata_props[0].value) == json.loads(json.dumps(facts))
     assert __file__.encode() not in network.data and network.data == timm_network("small.a1_in1k").data
+
+
+@pytest.mark.slow
+def test_a_training_takes_it_by_name(hub: Path, own_cache: Path) -> None:
+    put_weights(hub)
+    data = colourful(hub / "colours", {"red": 12, "green": 12})
+    run = api.train(data, net="timm:small.a1_in1k", runs=str(hub / "runs"), reporter=Quiet())
+    assert run._run.facts["network"]["network"] == "small.a1_in1k" and run._run.facts["network"]["licence"] == "apache-2.0"
+    assert run.evaluate().scores.accuracy == pytest.approx(run.metrics["accuracy"])
 
 
 def test_weights_that_are_not_here_are_not_fetched(hub: Path) -> None:

@@ -22,7 +22,7 @@ from vitreous.core.text import visible
 @click.option("--engine", help="auto, openvino-f32, openvino-bf16 or onnxruntime (auto).")
 @click.option("--max-pixels", type=int, help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
 @click.option("--tolerate-truncated", is_flag=True, default=None, help="Read files that end early.")
-@click.option("--net", type=NAME, help="efficientnet-lite0 (frozen), classical, linear, mlp, lenet, or FILE.onnx (efficientnet-lite0).")
+@click.option("--net", type=NAME, help="efficientnet-lite0 (frozen), classical, linear, mlp, lenet, FILE.onnx or timm:NAME (efficientnet-lite0).")
 @click.option("--size", type=int, help="Side of the pictures that the network sees, in pixels, where it takes any.")
 @click.option("--mean", type=NAME, help="FILE.onnx: what is taken off its pixels: one number, or three with commas.")
 @click.option("--std", type=NAME, help="FILE.onnx: what they are divided by then.")

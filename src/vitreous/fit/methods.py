@@ -4,6 +4,7 @@ efficientnet-lite0     the shipped network, frozen, and a softmax head (unless a
 classical              HOG and LBP over a learned dictionary, in a spatial pyramid, and a linear SVM
 linear, mlp, lenet     trained from the pixels on, without torch
 FILE.onnx              any network from elsewhere, frozen, and a softmax head
+    timm:NAME              the same with a network of timm whose weights are on this machine (`vitreous.export.timm_backbone`)
 """
 
 from collections.abc import Callable, Sequence
@@ -51,9 +52,14 @@ class Method:
     remarks: list[str] = field(default_factory=list)
 
 
-def method_for(settings: TrainSettings, items: Sequence[Item]) -> Method:
-    """What `settings.net` asks for. Raises UsageError for an unknown name, ModelError for a file that cannot be used."""
+def method_for(settings: TrainSettings, items: Sequence[Item], exported: Network | None = None) -> Method:
+    """What `settings.net` asks for; `exported`: a network that was made into one of ours for it.
+
+    Raises UsageError for an unknown name, ModelError for a file that cannot be used.
+    """
     name = settings.net or SHIPPED
+    if exported:
+        return replace(_frozen(exported, "frozen", resizable=False), remarks=_remarks(exported))
     if name.lower().endswith(".onnx"):
         return _foreign(settings)
     if stray := settings.for_foreign_files:
@@ -78,10 +84,16 @@ def _frozen(network: Network, state: str, resizable: bool) -> Method:
 
 
 def _foreign(settings: TrainSettings) -> Method:
-    from vitreous.fit.foreign import foreign_network, remarks
+    from vitreous.fit.foreign import foreign_network
 
     network = foreign_network(Path(str(settings.net)), settings.foreign_options())
-    return replace(_frozen(network, "frozen", bool(network.facts["resizable"])), remarks=remarks(network))
+    return replace(_frozen(network, "frozen", bool(network.facts["resizable"])), remarks=_remarks(network))
+
+
+def _remarks(network: Network) -> list[str]:
+    from vitreous.fit.foreign import remarks
+
+    return remarks(network)
 
 
 def _classical(settings: TrainSettings) -> Method:

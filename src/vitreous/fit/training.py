@@ -46,11 +46,14 @@ _SMALL_SIDE = 64
 _UNEVEN = 3
 
 
-def train(data: Path, settings: TrainSettings, reporter: Reporter) -> RunFolder:
-    """Train on `data` and return the finished run. Raises DataError, StorageError, UsageError."""
+def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Network | None = None) -> RunFolder:
+    """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported.
+
+    Raises DataError, StorageError, UsageError.
+    """
     started = time.perf_counter()
     source = read(data, settings, reporter)
-    method = method_for(settings, source.items)
+    method = method_for(settings, source.items, exported)
     name = settings.name or source.root.resolve().name
     with create(Path(settings.runs), name, settings.to_json()) as writer, open_pack(source.root, settings.policy.key) as pack:
         plan = make_plan(source, method, settings)

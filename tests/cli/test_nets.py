@@ -43,6 +43,7 @@ def test_the_stages_of_a_network_with_their_sums(vitreous) -> None:  # type: ign
 
 
 def test_mistakes_are_said(vitreous, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("torch")
     for arguments, message in (
         (("resnet81",), "there is no network 'resnet81': did you mean"),
         (("vgg16", "--size", "20"), "vgg16 cannot be built for this: pictures of 20×20; at least 32×32 pixels"),

@@ -30,10 +30,10 @@ _DIGEST = 16
 def openvino() -> Any:
     """The module, imported so that it neither sends nor writes anything."""
     # None makes the import of this name fail, which openvino meets with its own do-nothing stub
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: "not to be had", by the import system
     # the converter, which nothing here uses, is half of the import's time; openvino does without it where it is not to be had
     converter_was_there = "openvino.tools.ovc" in sys.modules
-    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # as above
     try:
         import openvino as module
     finally:

@@ -40,7 +40,7 @@ def main() -> None:
         demo = run(["make", "demo"], env, clone)
         tools = run_well(["make", ".venv/.dev"], env, clone)
         test = run(["make", "test"], env, clone)
-        fast = run([clone / ".venv/bin/python", "-m", "pytest", "-q", "-m", "not slow"], env, clone)
+        fast = run([clone / ".venv/bin/python", "-m", "pytest", "-q", "-m", "not slow", "-n", "auto", "--dist", "loadfile"], env, clone)
     benchmark.measured = {"tools_seconds": round(tools.seconds, 1), "with_shared": SHARED.exists()}
     notes = {"demo": "", "test": f"{summary(test)}; {tools.seconds:.0f} s more for its tools", "fast tests": summary(fast)}
     for name, ran in {"demo": demo, "test": test, "fast tests": fast}.items():

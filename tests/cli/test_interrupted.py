@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,14 @@ def work(tmp_path: Path) -> Path:
     for picture in colourful(tmp_path / "photos", {"red": 150, "green": 150}).glob("*/*"):
         os.utime(picture, (1_700_000_000, 1_700_000_000))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_are_heard() -> Iterator[None]:
+    """A process begun in the background of a shell ignores Ctrl-C, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def begun(work: Path) -> "subprocess.Popen[str]":

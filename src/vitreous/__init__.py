@@ -1,6 +1,7 @@
 """Vitreous: turn a folder of photos into a model you can trust, and follow every answer back to its pixels.
 
 import vitreous as vt
+vt.look("photos/")                # Facts: counts, unreadable files, duplicates, leaks, odd pictures
 run = vt.train("photos/")         # Run: run.labels, run.metrics, run.folder
 run.predict("new.jpg")            # Answers: label, confidence, the rest of the distribution
 run.evaluate()                    # Evaluation: every metric with its interval
@@ -13,10 +14,10 @@ vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (n
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, load, net, predict, predict_many, sample, see, train
+    from vitreous.api import Run, compare, load, look, net, predict, predict_many, sample, see, train
 
 __version__ = "0.1.0"
-__all__ = ["Run", "load", "net", "predict", "predict_many", "sample", "see", "train"]
+__all__ = ["Run", "compare", "load", "look", "net", "predict", "predict_many", "sample", "see", "train"]
 
 
 def __getattr__(name: str) -> Any:

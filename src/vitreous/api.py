@@ -17,8 +17,13 @@ from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.classify.predict import predict as predict_files
 
 if TYPE_CHECKING:
+    from vitreous.fit.decide import Decision
+    from vitreous.fit.slices import Slices
+    from vitreous.fit.stress import Stress
     from vitreous.inside import Inside
+    from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
+    from vitreous.survey import Facts
     from vitreous.tasks.classify.evaluate import Evaluation
 
 Image = str | os.PathLike[str]
@@ -63,6 +68,48 @@ class Run:
         if data is None:
             return evaluate_test_part(self._run, self.network, engine, quiet)
         return evaluate_folder(self._run, self.network, Path(data), engine, quiet)
+
+    def decide(
+        self,
+        label: str | None = None,
+        *,
+        max_miss: float | None = None,
+        max_false_alarms: float | None = None,
+        costs: Image | None = None,
+        max_error: float | None = None,
+        prevalence: float | None = None,
+    ) -> "Decision":
+        """Choose and store the operating point: the threshold on the probability of `label` that keeps at most this share of misses or of false
+        alarms, or that costs least by a table, or the confidence under which the answer is "I don't know" (`max_error`).
+
+        Raises UsageError for what cannot be meant, RunError where the run holds too little to choose on.
+        """
+        from vitreous.fit.decide import Wish, decide
+
+        wish = Wish(label, max_miss, max_false_alarms, Path(costs) if costs else None, max_error, prevalence)
+        decision, self._run = decide(self._run, wish, documents)
+        self._network = None
+        return decision
+
+    def stress(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Stress":
+        """Accuracy under blur, noise, JPEG, brightness, contrast, rotation and scale, each at five strengths."""
+        from vitreous.fit.stress import stress
+
+        return stress(self._run, self.network, Path(data) if data else None, engine, reporter or Quiet())
+
+    def slices(self, data: Image | None = None, *, column: str | None = None, engine: str = "auto", reporter: Reporter | None = None) -> "Slices":
+        """Parts of the test pictures (by size, brightness, source folder, a CSV column) on which the model is significantly worse."""
+        from vitreous.fit.slices import slices
+
+        return slices(self._run, self.network, Path(data) if data else None, column, engine, reporter or Quiet())
+
+    def report(self) -> Path:
+        """Write report.html and MODEL_CARD.md of the run again, by this version, and return the report's path."""
+        from vitreous.runs.amending import amend
+        from vitreous.runs.contents import contents_of
+
+        self._run = amend(self._run, documents(contents_of(self._run)), self._run.facts)
+        return self._run.file("report.html")
 
     def see(self, image: Image) -> "Inside":
         """The network opened on one picture: stages, feature maps, the arithmetic of every number. Raises UnreadableImage, ModelError."""
@@ -112,7 +159,45 @@ def train(
     from vitreous.fit.training import train as train_folder
 
     resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
-    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved)))
+    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents))
+
+
+def look(
+    data: Image,
+    *,
+    group: str | None = None,
+    image_column: str | None = None,
+    label_column: str | None = None,
+    max_pixels: int | None = None,
+    tolerate_truncated: bool = False,
+    reporter: Reporter | None = None,
+) -> "Facts":
+    """What is in a folder of pictures or a CSV table: counts, unreadable files, duplicates, leaks across splits, odd pictures.
+
+    Pictures without labels are looked at too. A training that follows does not decode them again. Raises DataError, UsageError.
+    """
+    from vitreous.survey import look as survey
+
+    rule = policy(max_pixels, tolerate_truncated)
+    return survey(Path(data), rule, reporter or Quiet(), group=group, image_column=image_column, label_column=label_column)
+
+
+def documents(contents: "Contents") -> dict[str, bytes]:
+    """The files for people that are made from a run's contents, by name: report.html and MODEL_CARD.md."""
+    from vitreous.report import documents as made
+
+    return made(contents)
+
+
+def compare(runs: Iterable[Image], file: Image) -> Path:
+    """Write one page that sets runs side by side, and return its path. Raises RunError, UsageError, StorageError."""
+    from vitreous.report import compare as compare_runs
+    from vitreous.runs.contents import contents_of
+    from vitreous.storage.atomic import write_atomically
+
+    opened = [load(run)._run for run in runs]
+    write_atomically(Path(file), compare_runs([contents_of(run) for run in opened]))
+    return Path(file)
 
 
 def resolve_settings(arguments: dict[str, Any], file: Image | None) -> TrainSettings:

@@ -19,9 +19,12 @@ from vitreous.errors import VitreousError
 
 # verb: what it does, for the list that --help prints; each is `vitreous.cli.VERB:command`
 VERBS = {
+    "look": "Look at a folder of photos: counts, broken files, duplicates, leaks, odd ones.",
     "train": "Turn a folder of photos into a model.",
     "predict": "Answer for photos, by a trained run or out of 1000 ImageNet classes.",
     "evaluate": "Measure a run on its test photos or on any labelled folder.",
+    "decide": "Choose the threshold at which a run says yes, for the errors you can afford.",
+    "report": "Write a run's report again, or set runs side by side.",
     "nets": "List the networks; the stages of one.",
     "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
     "sample": "Write example data to play with.",

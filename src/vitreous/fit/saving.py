@@ -20,6 +20,7 @@ from vitreous.fit.views import ViewChoice
 from vitreous.infer.engine import Setting
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
+from vitreous.runs.contents import Contents, Documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ItemRow, Predictions, items_to_csv, predictions_to_csv
 from vitreous.runs.use_script import use_script
@@ -46,18 +47,21 @@ class Trained:
     model: Network
 
 
-def save(writer: RunWriter, trained: Trained, seconds: float) -> RunFolder:
-    """Write the run's files and mark it finished."""
-    items = items_to_csv(_item_rows(trained))
+def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documents) -> RunFolder:
+    """Write the run's files and mark it finished; `documents` makes those for people."""
+    rows, predictions = _item_rows(trained), _predictions(trained)
+    items = items_to_csv(rows)
+    facts = _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()}
     files = {
         "model.onnx": trained.model.data,
         "items.csv": items,
-        "predictions.csv": predictions_to_csv(_predictions(trained)),
+        "predictions.csv": predictions_to_csv(predictions),
         "use.py": use_script(trained.choice.view).encode(),
     }
     if history := trained.fitted.classifier.history():
         files["history.jsonl"] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
-    writer.write_state(files, _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()})
+    files |= documents(Contents(writer.path.name, facts, writer.settings, rows, predictions))
+    writer.write_state(files, facts)
     return writer.finish()
 
 

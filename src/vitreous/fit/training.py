@@ -33,6 +33,7 @@ from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
+from vitreous.runs.contents import Documents, no_documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.writing import create
 
@@ -46,8 +47,9 @@ _SMALL_SIDE = 64
 _UNEVEN = 3
 
 
-def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Network | None = None) -> RunFolder:
-    """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported.
+def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Network | None = None, documents: Documents = no_documents) -> RunFolder:
+    """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported;
+    `documents` makes the files for people (a report) from what will be in the run.
 
     Raises DataError, StorageError, UsageError.
     """
@@ -64,7 +66,7 @@ def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Net
         reporter.say(f"Run: {visible(str(writer.path))}")
         trained = _Training(source, method, plan, pack, settings, reporter).run()
         seconds = time.perf_counter() - started
-        run = save(writer, trained, seconds)
+        run = save(writer, trained, seconds, documents)
     for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
         reporter.say(line)
     return run

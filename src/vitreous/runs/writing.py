@@ -37,6 +37,10 @@ class RunWriter:
         self._document = document
         self._lock = lock
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self._document.settings
+
     def write_state(self, files: Mapping[str, bytes | Path], facts: Mapping[str, Any]) -> RunFolder:
         """Replace the whole state: these files (a Path is copied) and no others, and what there is to know of them.
 

@@ -1,0 +1,26 @@
+"""Self-contained pages: one HTML file, offline, readable on a phone and on paper, light and dark. Everything in them is escaped by default."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vitreous.core.text import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def page(template: str, **values: Any) -> bytes:
+    """The page of one of the templates in `report/templates`, UTF-8. Text goes in as it is: markup in a label is shown, never obeyed."""
+    text = _environment().get_template(template).render(values)
+    return text.encode("utf-8", "backslashreplace")
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("vitreous.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["visible"] = visible
+    return environment

@@ -32,7 +32,7 @@ def test_the_public_names_are_there_and_listed() -> None:
         assert getattr(vt, name) is getattr(api, name)
         assert name in dir(vt)
     with pytest.raises(AttributeError, match="module 'vitreous' has no attribute 'trian'"):
-        _ = vt.trian  # type: ignore[attr-defined]
+        _ = vt.trian
 
 
 def test_the_type_checker_is_told_the_names_that_are_loaded_late() -> None:
@@ -117,7 +117,7 @@ def test_without_a_training_the_shipped_network_answers(photos: Path) -> None:
     answer = vt.predict(photos / "shoes" / "shoes-01.jpg")
     assert len(answer.labels) == 1000 and any(word in answer.label.lower() for word in ("shoe", "loafer", "boot", "clog", "sandal")), answer
     first, second = vt.predict_many([photos / "shoes" / "shoes-01.jpg", "missing.jpg"])
-    assert first.label == answer.label and isinstance(second, Failure)  # type: ignore[union-attr]
+    assert first.label == answer.label and isinstance(second, Failure)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def _tested(run: vt.Run, data: Path) -> list[Photo]:
     files = [str(data / predictions.paths[place]) for place in places]
     photos = []
     for place, (answer, decoded) in zip(places, answers(run.network, files), strict=True):
-        assert isinstance(answer, Answers) and decoded is not None
+        assert isinstance(answer, Answers) and answer.label is not None and decoded is not None
         photos.append(Photo(decoded.views[0], answer.label, answer.confidence, predictions.labels[place]))
     return photos
 

@@ -5,8 +5,9 @@ usage: python exported_network.py torch|engine NAME SECONDS
 
 import json
 import sys
-import time
 from typing import Any
+
+from full_load import pictures_per_second
 
 BATCH = 8
 
@@ -27,12 +28,8 @@ def by_torch(net: Any, found: Any, lasting: float) -> dict[str, Any]:
     pictures = torch.randn(BATCH, found.channels, found.size, found.size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         net(pictures)
-        start, done = time.perf_counter(), 0
-        while time.perf_counter() - start < lasting:
-            net(pictures)
-            done += BATCH
-        seconds = time.perf_counter() - start
-    return {"per_s": round(done / seconds, 2), "torch": torch.__version__, "threads": torch.get_num_threads(), "batch": BATCH}
+        rate = pictures_per_second(lambda: net(pictures), BATCH, lasting)
+    return {"per_s": round(rate, 2), "torch": torch.__version__, "threads": torch.get_num_threads(), "batch": BATCH}
 
 
 def by_engine(net: Any, found: Any, lasting: float) -> dict[str, Any]:
@@ -50,12 +47,8 @@ def by_engine(net: Any, found: Any, lasting: float) -> dict[str, Any]:
     for _ in range(2):
         engine.submit(batch, lambda _: None)
     engine.finish()
-    start, done = time.perf_counter(), 0
-    while time.perf_counter() - start < lasting:
-        engine.submit(batch, lambda _: None)  # waits while all streams are busy
-        done += setting.batch
-    engine.finish()
-    return {"per_s": round(done / (time.perf_counter() - start), 2), "setting": str(setting), "batch": setting.batch}
+    rate = pictures_per_second(lambda: engine.submit(batch, lambda _: None), setting.batch, lasting, engine.finish)
+    return {"per_s": round(rate, 2), "setting": str(setting), "batch": setting.batch}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ module that does this blocked, OpenVINO uses its own stub (checked with strace: 
 
 import sys
 
-sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+sys.modules["openvino_telemetry"] = None  # what is None there cannot be imported
 from openvino.tools.benchmark.main import main  # noqa: E402
 
 if __name__ == "__main__":

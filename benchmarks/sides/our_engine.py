@@ -5,9 +5,9 @@ usage: python our_engine.py SECONDS      (the choice is kept in VITREOUS_CACHE)
 
 import json
 import sys
-import time
 
 import numpy as np
+from full_load import pictures_per_second
 
 from vitreous.infer.choose import fastest_setting
 from vitreous.infer.engine import start_engine
@@ -26,12 +26,8 @@ def main() -> None:
     for _ in range(WARMING):
         engine.submit(batch, lambda _: None)
     engine.finish()
-    start, done = time.perf_counter(), 0
-    while time.perf_counter() - start < lasting:
-        engine.submit(batch, lambda _: None)  # waits while all streams are busy
-        done += setting.batch
-    engine.finish()
-    print(json.dumps({"per_s": round(done / (time.perf_counter() - start), 1), "setting": str(setting), "batch": setting.batch}))
+    rate = pictures_per_second(lambda: engine.submit(batch, lambda _: None), setting.batch, lasting, engine.finish)
+    print(json.dumps({"per_s": round(rate, 1), "setting": str(setting), "batch": setting.batch}))
 
 
 if __name__ == "__main__":

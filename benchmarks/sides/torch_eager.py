@@ -5,10 +5,10 @@ usage: python torch_eager.py SECONDS
 
 import json
 import sys
-import time
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
+from full_load import pictures_per_second
 
 BATCH = 32
 
@@ -19,12 +19,8 @@ def main() -> None:
     batch = torch.randn(BATCH, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         net(batch)
-        start, done = time.perf_counter(), 0
-        while time.perf_counter() - start < lasting:
-            net(batch)
-            done += BATCH
-        seconds = time.perf_counter() - start
-    print(json.dumps({"per_s": round(done / seconds, 1), "torch": torch.__version__, "threads": torch.get_num_threads()}))
+        rate = pictures_per_second(lambda: net(batch), BATCH, lasting)
+    print(json.dumps({"per_s": round(rate, 1), "torch": torch.__version__, "threads": torch.get_num_threads()}))
 
 
 if __name__ == "__main__":

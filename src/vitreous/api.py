@@ -17,7 +17,9 @@ from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.classify.predict import predict as predict_files
 
 if TYPE_CHECKING:
+    from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
+    from vitreous.fit.must_pass import MustPass
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
     from vitreous.inside import Inside
@@ -110,6 +112,27 @@ class Run:
 
         self._run = amend(self._run, documents(contents_of(self._run)), self._run.facts)
         return self._run.file("report.html")
+
+    def forget_decision(self) -> None:
+        """From now on the most probable class is the answer again."""
+        from vitreous.fit.decide import forget
+
+        self._run = forget(self._run, documents)
+        self._network = None
+
+    def against(self, other: Image, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Against":
+        """This run less another run or model.onnx, on the same pictures: paired differences with intervals. Raises DataError, RunError."""
+        from vitreous.fit.against import against
+
+        evaluation = self.evaluate(data, engine=engine, reporter=reporter)
+        return against(self._run, self.network, evaluation, Path(other), Path(data) if data else None, engine, reporter or Quiet())
+
+    def must_pass(self, cases: Image, *, engine: str = "auto", reporter: Reporter | None = None) -> "MustPass":
+        """Whether each picture of a table (image, label, min_confidence, note) is answered right. Raises DataError."""
+        from vitreous.fit.evaluation import policy_of
+        from vitreous.fit.must_pass import must_pass, read_cases
+
+        return must_pass(self.network, read_cases(Path(cases)), policy_of(self._run), engine, reporter or Quiet())
 
     def see(self, image: Image) -> "Inside":
         """The network opened on one picture: stages, feature maps, the arithmetic of every number. Raises UnreadableImage, ModelError."""

@@ -58,7 +58,7 @@ def test_a_folder_of_runs_that_cannot_be_made_is_said(photos: Path, vitreous: Vi
 
 
 def vitreous_process(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "vitreous", *map(str, arguments)], **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen([sys.executable, "-m", "vitreous", *map(str, arguments)], **options)
 
 
 @posix

@@ -2,16 +2,18 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from trained_run import watched
+from trained_run import Said, watched
 
 from vitreous.nets.catalogue import CATALOGUE
 
 pytest_plugins = ["shared_fixtures"]
+Vitreous = Callable[..., Said]
 
 
 def test_the_list_is_aligned_and_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -24,14 +26,14 @@ def test_the_list_is_aligned_and_loads_nothing_heavy(tmp_path: Path) -> None:
     assert any(line.startswith("resnet18 ") and "11,689,512" in line and "224×224×3" in line for line in lines)
 
 
-def test_the_list_as_json_is_one_object_a_network(vitreous) -> None:  # type: ignore[no-untyped-def]
+def test_the_list_as_json_is_one_object_a_network(vitreous: Vitreous) -> None:
     values = vitreous("nets", "--json").lines()
     assert [each["name"] for each in values] == list(CATALOGUE)
     assert all(set(each["installed"]) == set(each["needs"]) for each in values)
 
 
 @pytest.mark.slow
-def test_the_stages_of_a_network_with_their_sums(vitreous) -> None:  # type: ignore[no-untyped-def]
+def test_the_stages_of_a_network_with_their_sums(vitreous: Vitreous) -> None:
     pytest.importorskip("torch")
     said = vitreous("nets", "lenet", "--classes", "7")
     assert said.code == 0 and said.out.startswith("LeNet-5 (LeCun") and "32×32 pixels, 1 channel\n" in said.out
@@ -42,7 +44,7 @@ def test_the_stages_of_a_network_with_their_sums(vitreous) -> None:  # type: ign
     assert sum(each["parameters"] for each in values) == 61_706 and values[1]["receptive_field"] == 6
 
 
-def test_mistakes_are_said(vitreous, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_mistakes_are_said(vitreous: Vitreous, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     for arguments, message in (
         (("resnet81",), "there is no network 'resnet81': did you mean"),

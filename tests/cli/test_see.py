@@ -103,6 +103,29 @@ def test_a_mistake_is_one_line(arguments: list[str], code: int, message: str, mo
     assert (said.code, said.out) == (code, "") and message in said.err and said.err.count("\n") == 1
 
 
+def test_a_picture_is_not_written_over_what_is_seen_nor_over_another(model: Path, photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    (tmp_path / "link.png").symlink_to(photo)
+    before = photo.read_bytes()
+    for arguments, message in (
+        (["--atlas", photo], "--atlas {}: the file of what is to be seen; a file of its own"),
+        (["--atlas", tmp_path / "link.png"], "--atlas {}: the file of what is to be seen"),
+        (["--value", "conv[0,0,0]", "--atlas", tmp_path / "a.png", "--picture", tmp_path / "a.png"], "--picture {}: the file of --atlas"),
+    ):
+        said = vitreous("see", model, photo, *arguments)
+        assert (said.code, said.out) == (2, "") and message.format(arguments[-1]) in said.err
+    assert photo.read_bytes() == before and not (tmp_path / "a.png").exists()
+
+
+def test_a_network_that_takes_other_pictures_is_not_opened(photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    import onnx
+
+    other = onnx.load_model_from_string(small_model())
+    other.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 64
+    (tmp_path / "other.onnx").write_bytes(other.SerializeToString())
+    said = vitreous("see", tmp_path / "other.onnx", photo)
+    assert said.code == 1 and "cannot open other.onnx: its input is ['N', 64, 32, 3]; [N, 32, 32, 3], as vitreous train writes it" in said.err
+
+
 def test_what_is_no_run_or_no_picture_is_said(model: Path, photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
     (tmp_path / "broken.png").write_bytes(b"broken")
     for names, message in (

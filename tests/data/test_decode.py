@@ -23,7 +23,7 @@ from png_by_the_book import read_png
 
 from vitreous.core.view import View
 from vitreous.data.budget import PixelBudget
-from vitreous.data.decode import Decoded, Policy, decode, decode_bytes, open_upright, read_file
+from vitreous.data.decode import THUMBNAIL, Decoded, Policy, decode, decode_bytes, open_upright, read_file
 from vitreous.errors import UnreadableImage
 
 WHOLE = (View.whole(32),)
@@ -111,7 +111,7 @@ class TestOddImages:
                 with pytest.raises(UnreadableImage, match="corrupt"):
                     decode(str(file), WHOLE)
             else:
-                assert decode(str(file), WHOLE).thumbnail.shape == (32, 32)
+                assert decode(str(file), WHOLE).thumbnail.shape == (THUMBNAIL, THUMBNAIL)
 
 
 class TestModes:
@@ -206,7 +206,7 @@ class TestReducedScale:
         seen = decode_bytes(data, (View.crop(24), View.whole(48)))
         assert [view.shape for view in seen.views] == [(24, 24, 3), (48, 48, 3)]
         assert {view.dtype for view in (*seen.views, seen.thumbnail)} == {np.dtype(np.uint8)}
-        assert seen.thumbnail.shape == (32, 32)
+        assert seen.thumbnail.shape == (THUMBNAIL, THUMBNAIL)
         assert len(seen.key) == 16 and seen.key == decode_bytes(data, WHOLE).key != decode_bytes(data + b"\0", WHOLE).key
 
 

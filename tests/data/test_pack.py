@@ -44,7 +44,7 @@ def whole(folder: Path) -> dict[int, float]:
         row = made.find(key(number))
         if row is not None and made.whole(row, mapped[row]):
             assert (mapped[row] == mapped[row][0, 0]).all()
-            found[number] = float(mapped[row][0, 0])  # type: ignore[arg-type]
+            found[number] = float(mapped[row][0, 0])
     return found
 
 

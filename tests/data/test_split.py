@@ -73,7 +73,7 @@ def test_the_order_of_the_items_and_the_folder_they_lie_in_change_nothing(data: 
     there = items(*(label for label, _, _ in data))
     copies = np.array([number for _, number, _ in data])
     order = list(range(len(data)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     moved = [replace(there[i], path="/elsewhere/" + there[i].relative) for i in order]
     one, other = assign(there, copies, seed), assign(moved, copies[order] + 1000, seed)
     assert [one.split[i] for i in order] == other.split

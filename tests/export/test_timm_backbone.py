@@ -35,7 +35,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class Small(torch.nn.Module):  # type: ignore[misc, name-defined]
+class Small(torch.nn.Module):
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.body = torch.nn.Sequential(torch.nn.Conv2d(3, 12, 3, 2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
@@ -56,9 +56,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         net.load_state_dict(torch.load(pretrained_cfg_overlay["file"], weights_only=True))
         return net
 
-    timm.list_models = lambda pretrained: ["small.a1_in1k", "small.a2_in1k", "resnet18.a1_in1k"]  # type: ignore[attr-defined]
-    timm.get_pretrained_cfg = lambda name: SimpleNamespace(to_dict=lambda: dict(SETTINGS))  # type: ignore[attr-defined]
-    timm.create_model = create_model  # type: ignore[attr-defined]
+    timm.list_models = lambda pretrained: ["small.a1_in1k", "small.a2_in1k", "resnet18.a1_in1k"]
+    timm.get_pretrained_cfg = lambda name: SimpleNamespace(to_dict=lambda: dict(SETTINGS))
+    timm.create_model = create_model
     monkeypatch.setitem(sys.modules, "timm", timm)
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
@@ -120,7 +120,7 @@ def test_weights_are_found_in_the_cache_of_hugging_face(hub: Path, monkeypatch: 
         asked.append((repository, file))
         return str(hub / "broken.safetensors")
 
-    cache.try_to_load_from_cache = try_to_load_from_cache  # type: ignore[attr-defined]
+    cache.try_to_load_from_cache = try_to_load_from_cache
     monkeypatch.setitem(sys.modules, "huggingface_hub", cache)
     (hub / "broken.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"timm cannot build small.a1_in1k: .*broken.safetensors"):

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, coloured_picture, colourful
+from small_network import Coloured, Told, coloured_picture, colourful
 
 from vitreous import api
 from vitreous.core.item import Split
 from vitreous.errors import DataError, RunError
+from vitreous.fit.evaluation import answered, evaluate_stored, has_pictures
+from vitreous.runs.contents import contents_of
 from vitreous.runs.folder import RunFolder
-from vitreous.runs.tables import items_from_csv
+from vitreous.runs.tables import Predictions, items_from_csv
 from vitreous.tasks.classify.evaluate import Evaluation
 
 pytest_plugins = ["shared_fixtures"]
@@ -210,3 +213,54 @@ def test_a_changed_run_json_does_not_open(coloured: Coloured, tmp_path: Path) ->
     (copy / "run.json").write_text(text.replace('"accuracy": ', '"accuracy": 1', 1))
     with pytest.raises(RunError, match=r"run\.json (was changed after it was written|cannot be read)"):
         api.load(copy)
+
+
+def test_every_answer_is_kept_beside_the_figures(coloured: Coloured, tmp_path: Path) -> None:
+    folder = colourful(tmp_path / "new", {"red": 4, "green": 3, "blue": 5}, seed=99)
+    shutil.copy(folder / "red" / "red-000.png", folder / "red" / "copy.png")
+    evaluation = api.load(coloured.run.path).evaluate(folder)
+    predictions, groups = evaluation.predictions, evaluation.groups
+    assert predictions is not None and groups is not None and len(predictions.paths) == len(groups) == 13
+    assert np.mean(np.equal(predictions.predicted, predictions.labels)) == pytest.approx(evaluation.scores.accuracy)
+    place = {path: number for number, path in enumerate(predictions.paths)}
+    assert groups[place["red/copy.png"]] == groups[place["red/red-000.png"]] and len(set(groups.tolist())) == 12
+
+
+def test_what_was_seen_of_each_picture_comes_with_its_answer(coloured: Coloured, tmp_path: Path) -> None:
+    folder = colourful(tmp_path / "new", {"red": 2, "blue": 2}, seed=99)
+    (folder / "red" / "broken.png").write_bytes(b"no picture")
+    network = api.load(coloured.run.path).network
+    found = answered(coloured.run, network, folder, "auto", Told())
+    assert [item.relative for item in found.items] == ["blue/blue-000.png", "blue/blue-001.png", "red/red-000.png", "red/red-001.png"]
+    assert found.width.tolist() == [48] * 4 and found.height.tolist() == [40] * 4 and found.thumbnail.shape == (4, 32, 32)
+    assert [network.labels[number] for number in found.target] == ["blue", "blue", "red", "red"]
+    assert [each.relative for each in found.left_out] == ["red/broken.png"] and len(set(found.key)) == 4
+
+
+def test_stored_answers_give_the_figures_of_the_training(coloured: Coloured) -> None:
+    again, stored = plain(evaluate_stored(coloured.run)), coloured.run.facts["metrics"]
+    assert {key: again[key] for key in stored.keys() - {"remarks"}} == {key: stored[key] for key in stored.keys() - {"remarks"}}
+    assert again["remarks"][0] == "these are the figures of the answers that the training stored"
+
+
+def test_a_run_without_test_part_is_judged_by_what_was_held_out(moved: tuple[api.Run, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    run, data = moved
+    assert has_pictures(run._run)
+    contents = contents_of(run._run)
+    none = Predictions([], [], contents.predictions.classes, contents.predictions.probability[:0])
+    monkeypatch.setattr("vitreous.fit.evaluation.contents_of", lambda _: replace(contents, predictions=none, held_out=contents.predictions))
+    value = plain(evaluate_stored(run._run))
+    assert value["what"] == f"{len(contents.predictions.paths)} held-out pictures" and value["remarks"][0].startswith("there is no test part: ")
+    monkeypatch.setattr("vitreous.fit.evaluation.contents_of", lambda _: replace(contents, predictions=none, held_out=None))
+    shutil.rmtree(data)
+    assert not has_pictures(run._run)
+    with pytest.raises(DataError, match=r"the data of the run are gone \(.*\): the run has no stored answers: give a labelled folder"):
+        evaluate_stored(run._run)
+
+
+def test_it_is_said_that_the_figures_are_not_those_of_a_stored_decision(coloured: Coloured, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = dict(coloured.run.facts)
+    said = "the figures are those of the most probable class, not of the decision that is stored with the run"
+    assert said not in evaluate_stored(coloured.run).remarks
+    monkeypatch.setattr(RunFolder, "facts", property(lambda self: facts | {"decision": {"wish": "max_error"}}))
+    assert said in evaluate_stored(coloured.run).remarks and said in api.load(coloured.run.path).evaluate().remarks

@@ -27,7 +27,7 @@ VIEW = View.crop(SIDE)
 @settings(max_examples=30, deadline=None)
 def test_arranging_is_taking_rows_in_an_order(count: int, width: int, random: "np.random.Generator") -> None:
     features = np.arange(count * width, dtype=np.float32).reshape(count, width)
-    order = np.array(random.sample(range(count), random.randint(1, count)))  # type: ignore[attr-defined]
+    order = np.array(random.sample(range(count), random.randint(1, count)))
     expected = features[order]
     given_array = features.copy()
     arranged = arrange(given_array, order)
@@ -69,7 +69,7 @@ def test_features_are_those_of_the_network_for_the_decoded_pictures(items: list[
 def test_the_second_pass_decodes_nothing_and_starts_no_engine(items: list[Item], monkeypatch: pytest.MonkeyPatch) -> None:
     first = once(items)
     monkeypatch.setattr("vitreous.fit.features.start_engine", None)
-    monkeypatch.setattr("vitreous.fit.features.read_file", None)
+    monkeypatch.setattr("vitreous.infer.gather.read_file", None)
     second = once(items)
     assert second.decoded == 0 and same(first, second)
 
@@ -102,7 +102,7 @@ def test_another_engine_takes_the_pictures_from_the_pack(items: list[Item]) -> N
 
 def test_one_new_picture_is_the_only_one_that_is_decoded(items: list[Item], monkeypatch: pytest.MonkeyPatch) -> None:
     once(items[:-1])
-    monkeypatch.setattr("vitreous.fit.features.read_file", None)  # not even its content is compared: nothing is missing
+    monkeypatch.setattr("vitreous.infer.gather.read_file", None)  # not even its content is compared: nothing is missing
     assert once(items).decoded == 1
 
 
@@ -127,7 +127,7 @@ def pack_file(pattern: str, cache: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize(("pattern", "decoded"), [("features-*.rows", 0), ("facts.rows", 1), ("features-*.keys", 0), ("facts.keys", 1)])
+@pytest.mark.parametrize(("pattern", "decoded"), [("features-*.rows", 0), ("facts-*.rows", 1), ("features-*.keys", 0), ("facts-*.keys", 1)])
 def test_a_flipped_byte_in_the_pack_is_noticed_and_the_picture_computed_again(pattern: str, decoded: int, items: list[Item], own_cache: Path) -> None:
     first = once(items)
     file = pack_file(pattern, own_cache)
@@ -146,8 +146,8 @@ def test_a_flipped_byte_in_the_pack_is_noticed_and_the_picture_computed_again(pa
         "features-*.keys",
         "pixels-*.rows",
         "features-*.rows",
-        "facts.rows",
-        "facts.keys",
+        "facts-*.rows",
+        "facts-*.keys",
     ],
 )
 def test_a_damaged_row_is_mended(pattern: str, items: list[Item], own_cache: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_damaged_row_is_mended(pattern: str, items: list[Item], own_cache: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pattern", ["features-*.rows", "features-*.keys", "facts.rows", "facts.keys", "files.json", "pixels-*.rows"])
+@pytest.mark.parametrize("pattern", ["features-*.rows", "features-*.keys", "facts-*.rows", "facts-*.keys", "files.json", "pixels-*.rows"])
 def test_a_pack_cut_off_by_a_kill_is_filled_up(pattern: str, items: list[Item], own_cache: Path) -> None:
     first = once(items)
     file = pack_file(pattern, own_cache)
@@ -172,7 +172,7 @@ def test_a_pack_cut_off_by_a_kill_is_filled_up(pattern: str, items: list[Item], 
 
 def test_a_kill_between_pixels_and_facts_costs_one_more_pass_and_not_one_for_ever(items: list[Item], own_cache: Path) -> None:
     once(items)
-    for pattern in ("facts.rows", "facts.keys"):
+    for pattern in ("facts-*.rows", "facts-*.keys"):
         os.truncate(pack_file(pattern, own_cache), 0)
     assert once(items).decoded == 10
     assert once(items).decoded == 0

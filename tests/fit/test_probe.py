@@ -206,3 +206,25 @@ def test_a_seed_decides_what_is_held_out() -> None:
         return order[fitted:].tolist()
 
     assert held(1) == held(1) and held(1) != held(2)
+
+
+@pytest.mark.parametrize(
+    ("validation", "fitted", "rows"), [(100, 200, range(200, 300)), (0, 160, range(160, 200)), (0, 200, range(200)), (20, 160, range(160, 220))]
+)
+def test_what_was_held_out_is_known_with_its_probabilities(validation: int, fitted: int, rows: range) -> None:
+    count = 200 + validation
+    standard, target = identified(count)
+    held = fit_probe(Parts(standard, target, np.arange(count), 2, fitted, 200, validation, 0)).held_out
+    assert held.rows.tolist() == list(rows) and held.probability.shape == (len(rows), 2)
+    # one-hot pictures: whoever was fitted to one knows it, and nobody else does
+    assert np.ptp(held.probability[:, 0]) < 0.2
+
+
+def test_held_out_answers_are_those_of_the_choice_at_its_temperature() -> None:
+    standard, target = clouds(300)
+    probe = fit_probe(Parts(standard, target, np.arange(300), 3, 200, 200, 100, 0))
+    np.testing.assert_array_equal(probe.held_out.probability, probe.probability(standard[200:]))
+    chosen = fit_probe(Parts(standard, target, np.arange(300), 3, 160, 200, 0, 0))
+    loss = -np.log(chosen.held_out.probability[np.arange(40), target[160:200]]).mean()
+    # float32 probabilities against logits, rounded at 1e-7 each
+    assert loss == pytest.approx(min(loss for _, loss in chosen.path), abs=1e-5)

@@ -65,7 +65,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_a_training_leaves_a_finished_run_with_every_file(coloured: Coloured) -> None:
     assert coloured.run.path == coloured.data.parent / "runs" / "colours-1" and coloured.run.finished
-    assert set(coloured.run.document.files) == {"model.onnx", "items.csv", "predictions.csv", "use.py"}
+    assert set(coloured.run.document.files) == {"model.onnx", "items.csv", "predictions.csv", "held_out.csv", "use.py"}
     verify(coloured.run)
     assert {path.name for path in coloured.run.path.iterdir()} - {".lock"} == {"run.json", *coloured.run.document.files}
 

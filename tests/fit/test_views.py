@@ -73,7 +73,7 @@ def test_a_gain_within_its_standard_error_is_not_taken() -> None:
     taken = 0
     for seed in range(4):
         shown = {view: clouds(LABELS, 0.5, 10 * seed + number) for number, view in enumerate(VIEWS)}
-        choice = choose_view(LABELS, VIEWS, lambda view, shown=shown: gathered(shown[view]), seed)  # type: ignore[misc]
+        choice = choose_view(LABELS, VIEWS, lambda view, shown=shown: gathered(shown[view]), seed)
         best = next(trial for trial in choice.trials if trial.view == choice.view)
         assert choice.view == VIEWS[0] or best.gain > best.error
         taken += choice.view != VIEWS[0]

@@ -77,9 +77,9 @@ def test_a_processor_without_bf16_is_not_asked_for_it(measured: list[Setting], m
 
 @pytest.mark.parametrize("asked", ["f32", "bf16"])
 def test_a_number_format_that_was_named_is_kept(asked: str, measured: list[Setting]) -> None:
-    assert fastest_setting(small_network(), 5000, asked).number_format == asked  # type: ignore[arg-type]
+    assert fastest_setting(small_network(), 5000, asked).number_format == asked
     assert {setting.number_format for setting in measured} == {asked}
-    assert fastest_setting(small_network(), 10, asked).number_format == asked  # type: ignore[arg-type]
+    assert fastest_setting(small_network(), 10, asked).number_format == asked
 
 
 def test_onnxruntime_is_not_measured(measured: list[Setting]) -> None:

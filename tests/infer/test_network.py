@@ -13,7 +13,7 @@ from small_network import SIDE, small_facts, small_model
 
 from vitreous.core.view import View
 from vitreous.errors import ModelError
-from vitreous.infer.network import SHIPPED, _properties, load_network
+from vitreous.infer.network import SHIPPED, _properties, load_network, with_metadata
 
 MODEL = small_model()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -147,3 +147,40 @@ def length_of(data: bytes) -> bytes:
     while rest > 127:
         varint, rest = varint + bytes([rest & 127 | 128]), rest >> 7
     return varint + bytes([rest]) + data
+
+
+@given(st.dictionaries(TEXT, TEXT, max_size=4), TEXT, TEXT)
+@settings(max_examples=50, deadline=None)
+def test_an_entry_that_is_written_is_read_by_onnx_and_nothing_else_changes(metadata: dict[str, str], key: str, value: str) -> None:
+    import onnx
+
+    before = small_model(metadata)
+    after = with_metadata(before, key, value)
+    assert props_by_onnx(after) == dict(_properties(after)) == metadata | {key: value}
+    assert onnx.load_model_from_string(after).graph == onnx.load_model_from_string(before).graph
+    assert with_metadata(with_metadata(after, key, "x" * 300), key, value) == after
+    if key not in metadata:
+        assert with_metadata(after, key, None) == before and after.startswith(before)
+
+
+def test_the_weights_of_the_shipped_network_stay_byte_for_byte() -> None:
+    data = SHIPPED.read_bytes()
+    assert with_metadata(data, "decision", "{}")[: len(data)] == data and with_metadata(data, "none", None) == data
+
+
+def test_a_decision_is_read_with_the_model(place: Path) -> None:
+    place.write_bytes(with_metadata(MODEL, "decision", '{"rule": "confidence"}'))
+    assert load_network(place).decision == {"rule": "confidence"} and load_network(place).facts == small_facts()
+    place.write_bytes(MODEL)
+    assert load_network(place).decision is None
+
+
+@pytest.mark.parametrize("entry", ["", "[]", "{", "7", "[" * 100_000])
+def test_a_decision_that_cannot_be_read_is_said(place: Path, entry: str) -> None:
+    assert load(place, with_metadata(MODEL, "decision", entry)).startswith("model.onnx has a decision that cannot be read")
+
+
+@pytest.mark.parametrize("length", range(1, 400, 7))
+def test_no_part_of_a_model_makes_a_crash_when_it_is_rewritten(length: int) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        with_metadata(b"\xff" + MODEL[:length], "decision", "{}")

@@ -47,7 +47,7 @@ def test_only_a_bounded_number_of_files_is_ahead(tmp_path: Path) -> None:
     for done in range(1, 100):
         next(results)
         assert begun <= done + 8 * this_machine().cores + 1
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert begun < 200
 
 

@@ -118,9 +118,11 @@ def test_names_and_places_that_there_are_not_are_said(opened: tuple[Walk, Values
         ("conv2", (0, 0, 0), "did you mean 'conv1'?"),
         ("conv1", (6, 0, 0), "conv1 has shape [6, 12, 11]; 6 is outside 0..5"),
         ("conv1", (0, -1, 0), "-1 is outside 0..11"),
-        ("logits", (0, 0), "logits has shape [4]; a place of 1 numbers; logits[0]"),
+        ("logits", (0, 0), "logits has shape [4]; a place of 1 number; logits[0]"),
         ("conv1", (), "conv1 is no number: conv1 has shape [6, 12, 11]"),
         ("w1", (0, 0), "'w1' is a weight"),
+        ("conv1[3,1,2", (), "has no value 'conv1[3,1,2': NAME[PLACE], such as stem[3,10,12] for channel 3, row 10, column 12; did you mean 'conv1'?"),
+        ("x" * 500, (), f"has no value '{'x' * 80}…': there is"),
     ):
         with pytest.raises(UsageError) as error:
             explain(walk, values, name, place)

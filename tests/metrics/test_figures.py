@@ -14,7 +14,7 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from vitreous.metrics.figures import Counts, among_first, answers, average_precision, confusion, losses
+from vitreous.metrics.figures import Counts, among_first, answers, average_precision, average_precision_without, confusion, losses
 
 
 def guesses(seed: int, count: int, classes: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
@@ -50,6 +50,26 @@ def test_average_precision_is_that_of_scikit_learn_also_with_ties(digits: int) -
     rounded = probability.round(digits)
     expected = [average_precision_score(target == k, rounded[:, k]) for k in range(5)]
     np.testing.assert_allclose(average_precision(rounded, target), expected)
+
+
+@pytest.mark.parametrize("digits", [1, 2, 8])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_average_precision_without_a_picture_is_that_of_scikit_learn_on_the_others(digits: int, share: float) -> None:
+    rng = np.random.default_rng(digits)
+    for count in (3, 10, 40):
+        positive = rng.random(count) < share
+        positive[:2] = True
+        scores = np.round(rng.random(count), digits)
+        value, without = average_precision_without(scores, np.flatnonzero(positive))
+        assert value == pytest.approx(average_precision_score(positive, scores), abs=1e-12)
+        others = [np.arange(count) != left_out for left_out in range(count)]
+        assert without == pytest.approx([average_precision_score(positive[kept], scores[kept]) for kept in others], abs=1e-12)
+
+
+def test_without_the_only_picture_of_a_class_its_average_precision_is_left_as_it_is() -> None:
+    value, without = average_precision_without(np.array([0.9, 0.5, 0.1]), np.array([1]))
+    assert value == 0.5
+    assert without.tolist() == [1.0, 0.5, 0.5]
 
 
 def test_top_k_is_that_of_scikit_learn() -> None:

@@ -1,7 +1,9 @@
 """Every network of the list: it is built, seeded, takes what it says and refuses the rest in a sentence."""
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vitreous.errors import ModelError, UsageError
@@ -102,6 +104,15 @@ def test_numbers_that_make_no_network_are_refused(wrong: dict[str, int]) -> None
         build("vgg11", **wrong)
 
 
+def test_a_number_of_classes_as_numpy_counts_them_is_one() -> None:
+    assert build("lenet", classes=np.int64(3)).head.out_features == 3  # type: ignore[arg-type]  # as y.max() + 1 gives it
+
+
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_made() -> None:
+    with pytest.raises(UsageError, match=r"100,000 classes of pictures 3×100000×100000 make 3,000,000,000,100,000 weights; at most"):
+        build("linear", classes=100_000, channels=3, size=100_000)
+
+
 def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitreous.nets.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r'cannot build lenet: torch; pip install "vitreous\[train\]"'):
@@ -145,6 +156,10 @@ def test_files_that_hold_no_weights_are_said(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"no weights at all")
     with pytest.raises(ModelError, match=r"w\.safetensors holds no weights"):
         load_weights(build("lenet"), tmp_path / "w.safetensors")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.safetensors")
+        with pytest.raises(ModelError, match=r"pipe\.safetensors holds no weights"):
+            load_weights(build("lenet"), tmp_path / "pipe.safetensors")
     with pytest.raises(ModelError, match=r"cannot read the weights .*check the path"):
         load_weights(build("lenet"), tmp_path / "none.safetensors")
 

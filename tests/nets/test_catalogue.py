@@ -42,6 +42,13 @@ def test_the_list_is_in_the_order_of_the_lecture_and_names_its_papers() -> None:
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"no network 'resnet19': did you mean '?resnet18'?"):
         entry("resnet19")
+    for name, shown in (("ResNet18", "'ResNet18': did you mean 'resnet18'"), ("\x1b[31mlenet", r"'\\x1b[31mlenet'"), ("x" * 500, f"'{'x' * 80}'")):
+        with pytest.raises(UsageError) as caught:
+            entry(name)
+        assert f"no network {shown}" in str(caught.value)
+    for name in (None, 18, ["lenet"]):  # from Python anything may come
+        with pytest.raises(UsageError, match="there is no network"):
+            entry(name)  # type: ignore[arg-type]  # on purpose no name
 
 
 def test_the_list_loads_no_torch() -> None:

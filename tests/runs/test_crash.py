@@ -167,7 +167,7 @@ def test_a_complete_next_state_with_a_changed_byte_is_dropped(tmp_path: Path, di
         run.write_state(state(1), {"step": 1})
         real = os.replace
         try:
-            os.replace = lambda *_: (_ for _ in ()).throw(PowerCut())  # type: ignore[assignment]
+            os.replace = lambda *_: (_ for _ in ()).throw(PowerCut())
             with pytest.raises(PowerCut):
                 run.write_state(state(2), {"step": 2})
         finally:

@@ -16,7 +16,9 @@ from PIL import Image
 
 from vitreous.core.view import View
 from vitreous.data.decode import decode
+from vitreous.metrics.decision_rule import UNKNOWN, ClassThreshold, ConfidenceThreshold, Costs, Rule, StoredRule, unknown_word
 from vitreous.runs.use_script import use_script
+from vitreous.tasks.classify.answers import Answers
 
 VIEWS = [View.crop(224, 256), View.crop(224), View.whole(96), View.crop(64, 73)]
 
@@ -36,7 +38,7 @@ def pixels_of(paths: list[Path], view: View, folder: Path, monkeypatch: pytest.M
             return [np.array([[0.25, 0.75]], np.float32)]
 
     runtime = types.ModuleType("onnxruntime")
-    runtime.InferenceSession = Recorder  # type: ignore[attr-defined]
+    runtime.InferenceSession = Recorder
     monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
     monkeypatch.setattr(sys, "argv", ["use.py", *map(str, paths)])
     script = folder / "use.py"
@@ -93,7 +95,7 @@ def test_use_is_short_and_imports_nothing_of_ours() -> None:
     for view in VIEWS:
         text = use_script(view)
         code = [line for line in text.splitlines() if line.strip()]
-        assert len(code) <= 25
+        assert len(code) <= 40
         imported = {line.split()[1] for line in code if line.startswith(("import ", "from "))}
         assert imported == {"json", "sys", "pathlib", "numpy", "onnxruntime", "PIL"}
         compile(text, "use.py", "exec")
@@ -110,6 +112,42 @@ def test_use_prints_label_tab_confidence_for_several_paths(tmp_path: Path) -> No
     alone = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "use.py", "-r.png", "b b.png"], cwd=tmp_path, env=alone, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["=red\t1.0000", "blue?\t1.0000"]
+
+
+RULES = [
+    None,
+    ClassThreshold(1, 0.3),
+    ClassThreshold(0, 0.7),
+    ClassThreshold(2, 0.999),
+    ConfidenceThreshold(0.6),
+    ConfidenceThreshold(0.0),
+    Costs((0, 1, 2, UNKNOWN), np.array([[0, 1, 1, 0.3], [5, 0, 1, 0.3], [1, 1, 0, 0.3]])),
+    Costs((2, 1), np.array([[1.0, 2.0], [9, 0], [0, 1]])),
+]
+
+
+@pytest.mark.parametrize("labels", [["a", "b", "c"], ["unknown", "(unknown)", "=1"]], ids=str)
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_use_obeys_the_decision_in_the_model_as_predict_does(
+    rule: Rule | None, labels: list[str], tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    stored = None if rule is None else StoredRule("max_error", rule, unknown_word(labels))
+    metadata = {"vitreous": json.dumps({"labels": labels})} | ({} if stored is None else {"decision": json.dumps(stored.to_json(labels))})
+    probability = np.random.default_rng(0).dirichlet([0.5] * 3, 40).astype(np.float32)
+    rows = iter(probability)
+    runtime = types.ModuleType("onnxruntime")
+    runtime.InferenceSession = lambda model, providers: types.SimpleNamespace(
+        get_modelmeta=lambda: types.SimpleNamespace(custom_metadata_map=metadata), run=lambda names, feed: [next(rows)[None]]
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
+    Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
+    monkeypatch.setattr(sys, "argv", ["use.py", *[str(tmp_path / "x.png")] * len(probability)])
+    (tmp_path / "use.py").write_text(use_script(View.whole(8)))
+    runpy.run_path(str(tmp_path / "use.py"))
+    said = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    ours = [Answers("x", labels, row, stored).said(1)[0] for row in probability]
+    assert said == [[each.label, f"{each.confidence:.4f}"] for each in ours]
+    assert len({label for label, _ in said}) > 1
 
 
 def red_or_blue(labels: list[str]) -> bytes:

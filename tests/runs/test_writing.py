@@ -12,7 +12,7 @@ from vitreous.runs.writing import cleaned, create, reopen
 UGLY_NAMES = ["my photos", "🐱", "-rf", "..", ".", "", "a/b", "a\nb", "ä" * 127, "\udcff\udcfe", "CON", "x.", "a\\b", "=1+1", "हिन्दी", "写真"]
 
 
-def many(parent: str, start: "multiprocessing.synchronize.Barrier", made: "multiprocessing.Queue[str]") -> None:  # type: ignore[name-defined]
+def many(parent: str, start: "multiprocessing.synchronize.Barrier", made: "multiprocessing.Queue[str]") -> None:
     start.wait()
     for _ in range(20):
         with create(Path(parent), "photos", {}) as run:

@@ -1,33 +1,172 @@
 """`vitreous evaluate RUN [DATA]`"""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vitreous.cli.names import PATH
+from vitreous.cli.names import NAME, PATH
 from vitreous.cli.terminal import reporter
-from vitreous.core.text import visible
+from vitreous.core.text import plural, visible
+from vitreous.errors import DataError, UsageError
 from vitreous.storage.atomic import require_writable, write_atomically
 
+if TYPE_CHECKING:
+    from vitreous.api import Run
+    from vitreous.core.reporter import Reporter
+    from vitreous.fit.against import Against
+    from vitreous.fit.must_pass import Case, MustPass
+    from vitreous.tasks.classify.evaluate import Evaluation
+    from vitreous.tasks.classify.requirements import Outcome
 
-@click.command("evaluate", short_help="Measure a run.")
+_NAMED = 5
+
+
+@click.command("evaluate", short_help="Measure a run; test it as code is tested.")
 @click.argument("run", type=PATH)
 @click.argument("data", required=False, type=PATH)
+@click.option("--require", "requirements", multiple=True, metavar="REQUIREMENT", help='Such as "recall[scratch] >= 0.95". May be given again.')
+@click.option("--point", is_flag=True, help="A requirement holds by the figure alone, whatever its interval.")
+@click.option("--must-pass", type=PATH, metavar="CSV", help="A table of pictures (image, label) that must all be answered right.")
+@click.option("--junit", type=PATH, metavar="XML", help="Write the outcomes of --require and --must-pass to this file, for a CI server.")
+@click.option("--against", "other", type=PATH, metavar="RUN2", help="Compare with another run or model.onnx on the same pictures.")
+@click.option("--stress", is_flag=True, help="Accuracy under blur, noise, JPEG and other corruptions, at five strengths.")
+@click.option("--slices", is_flag=True, help="Parts of the pictures on which the model is significantly worse.")
+@click.option("--column", type=NAME, help="With --slices: a column of the table to divide by.")
 @click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--picture", type=PATH, help="Write confusion matrix and recalls as a picture to this file, .png or .svg.")
+@click.option("--picture", type=PATH, help="Write confusion matrix and recalls, or the curves of --stress, to this file, .png or .svg.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
-def command(run: str, data: str | None, engine: str, picture: str | None, as_json: bool) -> None:
+def command(
+    run: str,
+    data: str | None,
+    requirements: tuple[str, ...],
+    point: bool,
+    must_pass: str | None,
+    junit: str | None,
+    other: str | None,
+    stress: bool,
+    slices: bool,
+    column: str | None,
+    engine: str,
+    picture: str | None,
+    as_json: bool,
+) -> int:
     """Accuracy, balanced accuracy, F1, log loss and calibration of RUN, each with its 95 % interval, per class and in all:
-    on the run's own test pictures, or on DATA, a labelled folder or CSV table."""
-    from vitreous import api
+    on the run's own test pictures, or on DATA, a labelled folder or CSV table.
 
-    form = api.picture_format(picture) if picture else "png"  # a wrong name is said before the work
-    if picture:
-        require_writable(Path(picture))
+    With --require and --must-pass the exit code is 1 where one of them fails.
+
+    \b
+    METRIC[CLASS] OP NUMBER   recall, miss_rate, precision, f1, average_precision of a class;
+                              accuracy, balanced_accuracy, macro_f1, top5_accuracy, log_loss,
+                              calibration_error; OP one of >= > <= <; NUMBER also in percent
+    """
+    from vitreous import api
+    from vitreous.fit.must_pass import read_cases
+    from vitreous.tasks.classify.requirements import judged, judged_by_point, parsed
+
+    # what is wrong is said before the work
+    _check_options(requirements, point, must_pass, junit, slices, column)
+    form = api.picture_format(picture) if picture else "png"
+    for file in (picture, junit):
+        if file:
+            require_writable(Path(file))
+    opened = api.load(run)
+    wanted = [parsed(text, opened.labels) for text in requirements]
+    cases = read_cases(Path(must_pass)) if must_pass else []
     with reporter(as_json) as tell:
-        evaluation = api.load(run).evaluate(data, engine=engine, reporter=tell)
-    click.echo(json.dumps(evaluation.to_json()) if as_json else "\n".join(visible(line) for line in evaluation.lines()))
+        evaluation = _evaluation(opened, data, engine, tell, asked=bool(other or stress or slices))
+        parts: dict[str, Any] = {}
+        if other:
+            parts["against"] = _against(opened, evaluation, other, data, engine, tell)
+        if stress:
+            parts["stress"] = opened.stress(data, engine=engine, reporter=tell)
+        if slices:
+            parts["slices"] = opened.slices(data, column=column, engine=engine, reporter=tell)
+        passed = _passed(opened, cases, engine, tell) if must_pass else None
+    outcomes = [(judged_by_point if point else judged)(each, evaluation.scores) for each in wanted]
+    click.echo(_json(evaluation, parts, outcomes, passed) if as_json else _text(evaluation, parts, outcomes, passed))
+    if junit:
+        write_atomically(Path(junit), _junit(outcomes, passed))
+        click.echo(f"outcomes in {visible(junit)}", err=True)
     if picture:
-        write_atomically(Path(picture), api.evaluation_picture(evaluation, form))
+        write_atomically(Path(picture), parts["stress"].picture(form) if stress else api.evaluation_picture(evaluation, form))
         click.echo(f"picture in {visible(picture)}", err=True)
+    return _exit_code(outcomes, passed)
+
+
+def _check_options(requirements: Sequence[str], point: bool, must_pass: str | None, junit: str | None, slices: bool, column: str | None) -> None:
+    if point and not requirements:
+        raise UsageError("--point says how a requirement is judged", "there is none", remedy='add --require "accuracy >= 0.9"')
+    if junit and not (requirements or must_pass):
+        raise UsageError("--junit has nothing to write", "no test was named", remedy='add --require "accuracy >= 0.9" or --must-pass cases.csv')
+    if column and not slices:
+        raise UsageError("--column says how pictures are divided", "nothing divides them", remedy="add --slices")
+
+
+def _evaluation(opened: "Run", data: str | None, engine: str, tell: "Reporter", asked: bool) -> "Evaluation":
+    """Measured; or by the answers that were stored, where the run has no pictures any more and no option asks for them."""
+    try:
+        return opened.evaluate(data, engine=engine, reporter=tell)
+    except DataError:
+        from vitreous.fit.evaluation import evaluate_stored, has_pictures
+        from vitreous.runs.folder import open_run
+
+        folder = open_run(opened.folder)
+        if data or asked or has_pictures(folder):
+            raise
+        return evaluate_stored(folder)
+
+
+def _against(opened: "Run", evaluation: "Evaluation", other: str, data: str | None, engine: str, tell: "Reporter") -> "Against":
+    from vitreous.fit.against import against
+    from vitreous.runs.folder import open_run
+
+    return against(open_run(opened.folder), opened.network, evaluation, Path(other), Path(data) if data else None, engine, tell)
+
+
+def _passed(opened: "Run", cases: Sequence["Case"], engine: str, tell: "Reporter") -> "MustPass":
+    from vitreous.fit.evaluation import policy_of
+    from vitreous.fit.must_pass import must_pass
+    from vitreous.runs.folder import open_run
+
+    return must_pass(opened.network, cases, policy_of(open_run(opened.folder)), engine, tell)
+
+
+def _text(evaluation: "Evaluation", parts: dict[str, Any], outcomes: Sequence["Outcome"], passed: "MustPass | None") -> str:
+    from vitreous.tasks.classify.requirements import outcome_lines
+
+    blocks = [evaluation.lines(), *(part.lines() for part in parts.values())]
+    blocks += [outcome_lines(outcomes)] if outcomes else []
+    blocks += [passed.lines()] if passed else []
+    return "\n\n".join("\n".join(visible(line) for line in block) for block in blocks)
+
+
+def _json(evaluation: "Evaluation", parts: dict[str, Any], outcomes: Sequence["Outcome"], passed: "MustPass | None") -> str:
+    value = evaluation.to_json() | {name: part.to_json() for name, part in parts.items()}
+    if outcomes:
+        value["requirements"] = [each.to_json() for each in outcomes]
+    if passed:
+        value["must_pass"] = passed.to_json()
+    return json.dumps(value)
+
+
+def _junit(outcomes: Sequence["Outcome"], passed: "MustPass | None") -> bytes:
+    from vitreous.cli.junit import junit, of_case, of_requirement
+
+    suites = {"requirements": [of_requirement(each) for each in outcomes]} if outcomes else {}
+    return junit(suites | ({"must pass": [of_case(each) for each in passed.outcomes]} if passed else {}))
+
+
+def _exit_code(outcomes: Sequence["Outcome"], passed: "MustPass | None") -> int:
+    """1, with the names of what failed, where something did."""
+    failed = [f"{visible(each.requirement.text)} ({each.verdict})" for each in outcomes if not each.passed]
+    failed += [f"{each.name} ({each.verdict})" for each in (passed.failed if passed else [])]
+    if not failed:
+        return 0
+    count = len(outcomes) + (len(passed.outcomes) if passed else 0)
+    names = ", ".join(failed[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
+    click.echo(f"error: {len(failed):,} of {plural(count, 'test')} failed: {names}", err=True)
+    return 1

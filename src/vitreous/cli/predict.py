@@ -143,7 +143,7 @@ class _Lines:
             if self._form == "text":
                 return ""
             return _row([csv_cell(answer.image), *[""] * (2 * self._top), csv_cell(answer.reason)])
-        best = answer.top(self._top)
+        best = answer.said(self._top)
         if self._form == "csv":
             cells = [cell for each in best for cell in (csv_cell(each.label), f"{each.confidence:.6f}")]
             return _row([csv_cell(answer.image), *cells, *[""] * (2 * (self._top - len(best))), ""])

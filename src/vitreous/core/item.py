@@ -54,6 +54,7 @@ class Source:
     items: list[Item]
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    table: str = ""  # the name of the CSV file
 
     @property
     def labels(self) -> list[str]:

@@ -22,13 +22,36 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from vitreous.data.decode import THUMBNAIL, Decoded
 from vitreous.errors import RunError, StorageError
 from vitreous.storage.atomic import said_as_storage_error, write_atomically
 from vitreous.storage.cache import PACKS, bound, cache_folder, free_bytes, touch
 from vitreous.storage.lock import locked
 
 _KEY = np.dtype([("key", "V16"), ("crc", "<u4")])
-FACTS = np.dtype([("width", "<u4"), ("height", "<u4"), ("thumbnail", "u1", (32, 32))])
+# What is kept of each picture; texts in UTF-8, cut at their length.
+FACTS = np.dtype(
+    [
+        ("width", "<u4"),
+        ("height", "<u4"),
+        ("bytes", "<u4"),
+        ("format", "S8"),
+        ("mode", "S8"),
+        ("orientation", "u1"),
+        ("camera", "S48"),
+        ("software", "S48"),
+        ("taken", "S19"),
+        ("brightness", "<f4"),
+        ("darkest", "<f4"),
+        ("brightest", "<f4"),
+        ("contrast", "<f4"),
+        ("entropy", "<f4"),
+        ("sharpness", "<f4"),
+        ("thumbnail", "u1", (THUMBNAIL, THUMBNAIL)),
+    ]
+)
+# Rows of another layout have another name: a pack of an older version is not misread.
+FACTS_ROWS = f"facts-2-{FACTS.itemsize}"
 # A file changed within this time of our look at it may change again without its times showing it (git: "racy").
 _RACY_SECONDS = 2
 
@@ -63,9 +86,9 @@ class Rows:
         records = np.empty(len(keys), _KEY)
         values = np.ascontiguousarray(values, self.dtype)
         for number, key in enumerate(keys):
-            records[number] = (np.void(key), zlib.crc32(values[number].tobytes()))
+            records[number] = (np.void(key), zlib.crc32(_as_bytes(values[number])))
         with said_as_storage_error(self._values):
-            _write_at(self._values, len(self) * self._bytes, values.tobytes())
+            _write_at(self._values, len(self) * self._bytes, _as_bytes(values))
             _write_at(self._keys, len(self) * _KEY.itemsize, records.tobytes())
         for number, key in enumerate(keys, len(self)):
             self._row[key] = number
@@ -79,7 +102,7 @@ class Rows:
 
     def whole(self, row: int, value: NDArray[np.generic]) -> bool:
         """Whether the bytes of a row are those that were written."""
-        return zlib.crc32(np.ascontiguousarray(value).tobytes()) == self._checksums[row]
+        return zlib.crc32(_as_bytes(np.ascontiguousarray(value))) == self._checksums[row]
 
 
 class Pack:
@@ -110,7 +133,7 @@ class Pack:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self.folder and self.writable:
+        if self.folder and self.writable and self._seen:
             kept = {name: entry for name, entry in (self._files | self._seen).items() if name not in self._racy}
             try:
                 write_atomically(self.folder / "files.json", json.dumps(kept).encode())
@@ -157,6 +180,15 @@ def open_pack(root: Path, policy: str) -> Pack:
     return Pack(root, policy, cache_folder("packs"))
 
 
+def facts_of(decoded: Decoded) -> tuple[object, ...]:
+    """The row of FACTS for a decoded picture."""
+    origin, looks = decoded.origin, decoded.appearance
+    texts = (origin.camera.encode(), origin.software.encode(), origin.taken.encode())
+    numbers = (looks.brightness, looks.darkest, looks.brightest, looks.contrast, looks.entropy, looks.sharpness)
+    start = (decoded.width, decoded.height, decoded.num_bytes, origin.format.encode(), origin.mode.encode(), origin.orientation)
+    return (*start, *texts, *numbers, decoded.thumbnail)
+
+
 def fits(pack: Pack, size: int) -> bool:
     """Whether `size` more bytes leave half of the disk's free space free."""
     return pack.folder is not None and pack.writable and size < free_bytes(pack.folder) / 2
@@ -183,7 +215,12 @@ def _read_records(path: Path, count: int) -> NDArray[np.void]:
         return np.empty(0, _KEY)
 
 
-def _write_at(path: Path, offset: int, data: bytes) -> None:
+def _as_bytes(values: NDArray[np.generic]) -> memoryview:
+    """The bytes of a contiguous array, without a copy."""
+    return values.reshape(-1).view(np.uint8).data
+
+
+def _write_at(path: Path, offset: int, data: bytes | memoryview) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         os.lseek(descriptor, offset, os.SEEK_SET)

@@ -1,7 +1,7 @@
 """How each torch layer and function is written as an ONNX node.
 
-`write` gets a node of a traced network; its kind is looked up in `LAYERS` (modules) or `FUNCTIONS`. What does nothing in inference
-is no node: its value is that of its input.
+A writer in `LAYERS` (modules) or `FUNCTIONS` gets the graph, the traced node, the layer (None for a function), the name for its weights,
+and the name of its value; it gives the latter back.
 """
 
 import operator
@@ -13,118 +13,20 @@ import torch
 from torch import fx, nn
 
 from vitreous.errors import ModelError
+from vitreous.export.graph import Graph, array_of, input_of
 from vitreous.nets.efficientnet_lite import SameConv2d
-from vitreous.nets.stages import Accepts
-
-NOTHING_IN_INFERENCE = (Accepts, nn.Identity, nn.Dropout, nn.Dropout2d)
-
-
-class Graph:
-    """Nodes and weights in the order in which they are written; `values` maps nodes of the traced network to names of values."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.weights: list[Any] = []
-        self.values: dict[fx.Node, str] = {}
-        self._taken: set[str] = set()
-
-    def constant(self, name: str, value: Any) -> str:
-        from onnx import numpy_helper
-
-        self.weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
-        return name
-
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        self._taken.add(output)
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
-
-    def free(self, name: str) -> str:
-        """The name, numbered where there is already a value of it."""
-        number, free = 1, name
-        while free in self._taken:
-            number += 1
-            free = f"{name}_{number}"
-        self._taken.add(free)
-        return free
-
-
-def write(graph: Graph, node: fx.Node, layers: dict[str, Any], final: str | None) -> None:
-    """Write one node of the traced network; `final` is the name of its value where that is settled.
-
-    Raises ModelError for a layer or a function that has no way here, by its name.
-    """
-    if node.op == "placeholder":
-        graph.values[node] = "pixels"
-        return
-    layer = layers.get(str(node.target)) if node.op == "call_module" else None
-    if isinstance(layer, nn.Conv2d) and _norm_behind(node, layers) is not None:
-        return  # written with the batch norm behind it
-    if isinstance(layer, NOTHING_IN_INFERENCE):
-        graph.values[node] = graph.values[node.all_input_nodes[0]]
-        if final:
-            graph.values[node] = graph.node("Identity", [graph.values[node]], final)
-        return
-    kind = type(layer) if layer is not None else node.target
-    writer = LAYERS.get(kind) if layer is not None else FUNCTIONS.get(kind)
-    if writer is None:
-        called = getattr(kind, "__name__", str(kind))
-        raise ModelError("cannot export the network", f"{node.meta['path'] or 'the network'}: {called}, which has no way into ONNX here")
-    if isinstance(layer, nn.BatchNorm2d) and _is_convolution(node.all_input_nodes[0], layers):
-        _folded(graph, node, layers, final)
-        return
-    own = graph.free(_readable(node, layers))
-    graph.values[node] = writer(graph, node, layer, own, final or own)
-
-
-def _readable(node: fx.Node, layers: dict[str, Any]) -> str:
-    """The layer's path without "stages"; a number at its end gives way to what the layer is."""
-    path = node.meta["path"].removeprefix("stages.")
-    if node.op != "call_module":
-        return f"{path}.{_WORDS.get(node.target, node.name)}".removeprefix(".")
-    before, _, last = path.rpartition(".")
-    return f"{before}.{type(layers[str(node.target)]).__name__.lower().removesuffix('2d').removeprefix('same')}" if last.isdigit() else path
-
-
-def _norm_behind(node: fx.Node, layers: dict[str, Any]) -> nn.BatchNorm2d | None:
-    """The batch norm that alone reads this node."""
-    users = list(node.users)
-    behind = layers.get(str(users[0].target)) if len(users) == 1 and users[0].op == "call_module" else None
-    return behind if isinstance(behind, nn.BatchNorm2d) else None
-
-
-def _is_convolution(node: fx.Node, layers: dict[str, Any]) -> bool:
-    return node.op == "call_module" and isinstance(layers[str(node.target)], nn.Conv2d) and len(node.users) == 1
-
-
-def _folded(graph: Graph, node: fx.Node, layers: dict[str, Any], final: str | None) -> None:
-    """norm(W x + b) = (g W) x + g (b − mean) + β with g = γ / √(variance + ε)."""
-    source = node.all_input_nodes[0]
-    layer, norm = layers[str(source.target)], layers[str(node.target)]
-    weight, bias = _array(layer.weight, np.float64), 0.0 if layer.bias is None else _array(layer.bias, np.float64)
-    mean, variance = _array(norm.running_mean, np.float64), _array(norm.running_var, np.float64)
-    gamma, beta = (1.0, 0.0) if norm.weight is None else (_array(norm.weight, np.float64), _array(norm.bias, np.float64))
-    scale = gamma / np.sqrt(variance + norm.eps)
-    own = graph.free(_readable(source, layers))
-    weights = (weight * scale[:, None, None, None]).astype(np.float32), ((bias - mean) * scale + beta).astype(np.float32)
-    graph.values[node] = _convolve(graph, source, layer, own, final or own, *weights)
-
-
-# ---- layers: each gets the graph, the node, the layer, the name for its weights, and the name of its value
 
 
 def _convolution(graph: Graph, node: fx.Node, layer: nn.Conv2d, own: str, output: str) -> str:
-    return _convolve(graph, node, layer, own, output, _array(layer.weight), None if layer.bias is None else _array(layer.bias))
+    return convolve(graph, node, layer, own, output, array_of(layer.weight), None if layer.bias is None else array_of(layer.bias))
 
 
-def _convolve(graph: Graph, node: fx.Node, layer: nn.Conv2d, own: str, output: str, weight: Any, bias: Any) -> str:
+def convolve(graph: Graph, node: fx.Node, layer: nn.Conv2d, own: str, output: str, weight: Any, bias: Any) -> str:
     if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         raise ModelError("cannot export the network", f"{own}: padding {layer.padding_mode} {layer.padding}", "zeros, in numbers")
     height, width = node.all_input_nodes[0].meta["shape"][2:]
     pads = layer.pads(height, width) if isinstance(layer, SameConv2d) else (*layer.padding, *layer.padding)
-    inputs = [_input(graph, node), graph.constant(f"{own}.weight", weight)]
+    inputs = [input_of(graph, node), graph.constant(f"{own}.weight", weight)]
     if bias is not None:
         inputs.append(graph.constant(f"{own}.bias", bias))
     shape = {"kernel_shape": layer.kernel_size, "strides": layer.stride, "dilations": layer.dilation}
@@ -135,32 +37,32 @@ def _batch_norm(graph: Graph, node: fx.Node, layer: nn.BatchNorm2d, own: str, ou
     parts = {"weight": layer.weight, "bias": layer.bias, "mean": layer.running_mean, "variance": layer.running_var}
     if layer.weight is None:
         parts |= {"weight": torch.ones_like(layer.running_mean), "bias": torch.zeros_like(layer.running_mean)}
-    inputs = [graph.constant(f"{own}.{name}", _array(value)) for name, value in parts.items()]
-    return graph.node("BatchNormalization", [_input(graph, node), *inputs], output, epsilon=layer.eps)
+    inputs = [graph.constant(f"{own}.{name}", array_of(value)) for name, value in parts.items()]
+    return graph.node("BatchNormalization", [input_of(graph, node), *inputs], output, epsilon=layer.eps)
 
 
 def _linear(graph: Graph, node: fx.Node, layer: nn.Linear, own: str, output: str) -> str:
     if len(node.meta["shape"]) != 2:
         raise ModelError("cannot export the network", f"{own}: a fully connected layer on {len(node.meta['shape'])} axes", "rows of features [N, D]")
-    inputs = [_input(graph, node), graph.constant(f"{own}.weight", _array(layer.weight))]
+    inputs = [input_of(graph, node), graph.constant(f"{own}.weight", array_of(layer.weight))]
     if layer.bias is not None:
-        inputs.append(graph.constant(f"{own}.bias", _array(layer.bias)))
+        inputs.append(graph.constant(f"{own}.bias", array_of(layer.bias)))
     return graph.node("Gemm", inputs, output, transB=1)
 
 
 def _flatten(graph: Graph, node: fx.Node, layer: nn.Flatten, own: str, output: str) -> str:
     if (layer.start_dim, layer.end_dim) != (1, -1):
         raise ModelError("cannot export the network", f"{own}: axes {layer.start_dim} to {layer.end_dim} flattened", "all but the first")
-    return graph.node("Flatten", [_input(graph, node)], output, axis=1)
+    return graph.node("Flatten", [input_of(graph, node)], output, axis=1)
 
 
 def _relu6(graph: Graph, node: fx.Node, layer: nn.ReLU6, own: str, output: str) -> str:
     limits = [graph.constant(f"{own}.{name}", np.float32(value)) for name, value in (("least", 0), ("greatest", 6))]
-    return graph.node("Clip", [_input(graph, node), *limits], output)
+    return graph.node("Clip", [input_of(graph, node), *limits], output)
 
 
 def _response_norm(graph: Graph, node: fx.Node, layer: nn.LocalResponseNorm, own: str, output: str) -> str:
-    return graph.node("LRN", [_input(graph, node)], output, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=float(layer.k))
+    return graph.node("LRN", [input_of(graph, node)], output, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=float(layer.k))
 
 
 def _max_pool(graph: Graph, node: fx.Node, layer: nn.MaxPool2d, own: str, output: str) -> str:
@@ -172,18 +74,18 @@ def _max_pool(graph: Graph, node: fx.Node, layer: nn.MaxPool2d, own: str, output
     for axis, (old, new) in enumerate(sizes):
         reach = (new - 1) * window["strides"][axis] + window["dilations"][axis] * (window["kernel_shape"][axis] - 1) + 1
         window["pads"][axis + 2] = max(window["pads"][axis + 2], reach - old - window["pads"][axis])
-    return graph.node("MaxPool", [_input(graph, node)], output, **window)
+    return graph.node("MaxPool", [input_of(graph, node)], output, **window)
 
 
 def _average_pool(graph: Graph, node: fx.Node, layer: nn.AvgPool2d, own: str, output: str) -> str:
     if layer.divisor_override:
         raise ModelError("cannot export the network", f"{own}: a mean with a divisor of its own", "a plain mean")
-    return graph.node("AveragePool", [_input(graph, node)], output, count_include_pad=int(layer.count_include_pad), **_pool(layer))
+    return graph.node("AveragePool", [input_of(graph, node)], output, count_include_pad=int(layer.count_include_pad), **_pool(layer))
 
 
 def _adaptive_pool(graph: Graph, node: fx.Node, layer: nn.AdaptiveAvgPool2d, own: str, output: str) -> str:
     old, new = node.all_input_nodes[0].meta["shape"][2:], node.meta["shape"][2:]
-    x = _input(graph, node)
+    x = input_of(graph, node)
     if old == new:
         return graph.node("Identity", [x], output)
     if new == (1, 1):
@@ -205,10 +107,7 @@ def _fields(old: int, new: int) -> Any:
 
 
 def _plain(kind: str) -> Callable[..., str]:
-    return lambda graph, node, layer, own, output: graph.node(kind, [_input(graph, node)], output)
-
-
-# ---- functions
+    return lambda graph, node, layer, own, output: graph.node(kind, [input_of(graph, node)], output)
 
 
 def _of_two(kind: str) -> Callable[..., str]:
@@ -235,15 +134,7 @@ def _padding(graph: Graph, node: fx.Node, layer: None, own: str, output: str) ->
     pairs = list(zip(node.args[1][::2], node.args[1][1::2], strict=True))[::-1]
     pairs = [(0, 0)] * (len(node.meta["shape"]) - len(pairs)) + pairs
     pads = [before for before, _ in pairs] + [behind for _, behind in pairs]
-    return graph.node("Pad", [_input(graph, node), graph.constant(f"{own}.pads", np.array(pads, np.int64))], output)
-
-
-def _input(graph: Graph, node: fx.Node) -> str:
-    return graph.values[node.all_input_nodes[0]]
-
-
-def _array(value: Any, dtype: Any = np.float32) -> Any:
-    return value.detach().cpu().numpy().astype(dtype)
+    return graph.node("Pad", [input_of(graph, node), graph.constant(f"{own}.pads", np.array(pads, np.int64))], output)
 
 
 def _pair(value: Any) -> list[int]:
@@ -288,5 +179,3 @@ FUNCTIONS: dict[Any, Callable[..., str]] = {
     nn.functional.relu: _plain("Relu"),
     nn.functional.pad: _padding,
 }
-_WORDS = {operator.add: "sum", torch.add: "sum", operator.mul: "product", torch.mul: "product", torch.cat: "concatenation"}
-_WORDS |= {function: function.__name__ for function in (torch.relu, torch.sigmoid, torch.tanh, torch.sign, nn.functional.relu, nn.functional.pad)}

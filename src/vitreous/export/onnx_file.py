@@ -17,7 +17,8 @@ from torch import fx, nn
 
 from vitreous.core.view import View
 from vitreous.errors import ModelError
-from vitreous.export.layers import Graph, write
+from vitreous.export.graph import Graph
+from vitreous.export.writing import write
 from vitreous.infer.network import METADATA_KEY, Network
 from vitreous.nets.stages import stage_of, trace
 

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vitreous.core.view import View
 from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.network import Network
@@ -29,8 +32,28 @@ class Parts:
     seed: int
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """Calibrated probabilities [n, K] of rows [n] of `Parts`, each from a classifier that was not fitted to it."""
+
+    rows: Ints
+    probability: Floats
+
+    def and_also(self, other: "HeldOut") -> "HeldOut":
+        return HeldOut(np.concatenate([self.rows, other.rows]), np.concatenate([self.probability, other.probability]))
+
+    def at(self, chosen: NDArray[np.bool_]) -> "HeldOut":
+        """Those of the rows [n] that are chosen."""
+        return HeldOut(self.rows[chosen], self.probability[chosen])
+
+
 class Classifier(Protocol):
     """Fitted to the training part. Features are those of `Parts`, as its learner left them."""
+
+    @property
+    def held_out(self) -> HeldOut:
+        """What was known of training and validation pictures without being fitted to them, when the choices had been made."""
+        ...
 
     def probability(self, features: Floats) -> Floats:
         """Calibrated, [N, K]."""

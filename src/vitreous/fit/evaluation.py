@@ -1,17 +1,23 @@
-"""A run's model.onnx on labelled pictures: the run's own test part, or any folder."""
+"""A run's model.onnx on labelled pictures: the run's own test part, or any folder.
+
+labelled_items   which pictures, and what each file must be
+answered         what the model says of each, with what was seen of the picture on the way
+evaluate_…       the figures of that
+"""
 
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from vitreous.core.item import Item, LeftOut, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
-from vitreous.data.decode import content_key, read_file
+from vitreous.data.decode import Policy, content_key, read_file
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.sources import TABLES, read_source
 from vitreous.errors import DataError, UnreadableImage
@@ -19,59 +25,201 @@ from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
 from vitreous.metrics.classification import evaluate
+from vitreous.runs.contents import contents_of
 from vitreous.runs.folder import RunFolder
-from vitreous.runs.tables import ItemRow, items_from_csv
+from vitreous.runs.tables import ITEMS_CSV, ItemRow, Predictions, items_from_csv
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.classify.evaluate import Evaluation
 from vitreous.tasks.classify.predict import predict
+
+IntArray = npt.NDArray[np.intp]
 
 _NAMED = 5
 # A file server's clock may differ from ours by so many seconds.
 _CLOCKS = 3600
 
 
+@dataclass(frozen=True)
+class LabelledItems:
+    """Pictures whose classes the model knows, in a fixed order.
+
+    `known_keys`: for the run's own test part the hex of the content's hash that each file must have, by relative path; empty for
+    other data. `what`: what one of them is called, "test picture" or "labelled picture".
+    """
+
+    items: list[Item]
+    known_keys: dict[str, str]
+    left_out: list[LeftOut]
+    remarks: list[str]
+    what: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers to N pictures, K classes: `probability` float32 [N, K], `target` int [N]; `group` int [N] numbers copies and what else belongs
+    together. Of each picture the key of its content, its size in pixels as it is looked at, and a grey thumbnail, uint8 [N, 32, 32]."""
+
+    items: list[Item]
+    probability: npt.NDArray[np.float32]
+    target: IntArray
+    group: IntArray
+    key: list[bytes]
+    width: IntArray
+    height: IntArray
+    thumbnail: npt.NDArray[np.uint8]
+    left_out: list[LeftOut] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    what: str = ""
+
+
+def labelled_items(run: RunFolder, network: Network, data: Path | None) -> LabelledItems:
+    """The run's own test pictures where `data` is None, else those of a labelled folder or CSV: its test part where it is divided.
+
+    Raises DataError where there are none, where their folder is gone, or where the model knows none of their classes.
+    """
+    return _items_of_test_part(run) if data is None else _items_of_folder(run, network, data)
+
+
+def answered(run: RunFolder, network: Network, data: Path | None, engine: str, reporter: Reporter) -> Answered:
+    """What the model says of `labelled_items`. A picture that cannot be read, or has changed since the training, is left out by name.
+
+    Raises DataError where no picture is left.
+    """
+    return answers_to(labelled_items(run, network, data), network, policy_of(run), run.facts.get("groups", {}), engine, reporter)
+
+
+def answers_to(labelled: LabelledItems, network: Network, rule: Policy, groups: Mapping[str, int], engine: str, reporter: Reporter) -> Answered:
+    """The same for pictures that were chosen before; `groups` are those that a training found, by path, and count for its own test part."""
+    setting = setting_for_answers(network, len(labelled.items), engine)
+    reporter.say(f"Engine: {setting}.")
+    number = {label: index for index, label in enumerate(network.labels)}
+    known, left_out = labelled.known_keys, list(labelled.left_out)
+    items, probability, pictures = [], [], []
+    answers = predict(network, setting, [item.path for item in labelled.items], rule)
+    for done, (item, (answer, decoded)) in enumerate(zip(labelled.items, answers, strict=True), 1):
+        reporter.progress("pictures", done, len(labelled.items))
+        if isinstance(answer, Failure) or decoded is None:
+            left_out.append(LeftOut(item.relative, answer.reason if isinstance(answer, Failure) else "not decoded"))
+        elif known and decoded.key.hex() != known[item.relative]:
+            left_out.append(LeftOut(item.relative, "the file has changed since the training"))
+        else:
+            items.append(item)
+            probability.append(answer.probability)
+            pictures.append((decoded.key, decoded.width, decoded.height, decoded.thumbnail))
+    if not items:
+        raise DataError(
+            "no picture is left to evaluate on",
+            f"{plural(len(left_out), 'file')} left out, such as {visible(left_out[0].relative)}: {left_out[0].reason}",
+        )
+    keys, widths, heights, thumbnails = zip(*pictures, strict=True)
+    thumbnail = np.stack(thumbnails)
+    group = _stored_groups(groups, [item.relative for item in items]) if known else find_duplicates(keys, thumbnail).group
+    target = np.array([number[item.label] for item in items], dtype=np.intp)
+    return Answered(
+        items, np.stack(probability), target, group, list(keys), np.array(widths), np.array(heights), thumbnail,
+        left_out, list(labelled.remarks), labelled.what,
+    )  # fmt: skip
+
+
 def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: Reporter) -> Evaluation:
     """The test pictures as they were when the run was trained; one that has changed since or is gone is left out, by name."""
+    found = answered(run, network, None, engine, reporter)
+    evaluation = _evaluation(run, network.labels, found)
+    everything = items_from_csv(run.read(ITEMS_CSV))
+    remarks = [*evaluation.remarks, *_from_training(run, evaluation), *_changed_training(run, str(run.facts["data"]["folder"]), everything)]
+    return replace(evaluation, remarks=remarks, out_of_fold=run.facts["metrics"].get("out_of_fold", {}))
+
+
+def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, reporter: Reporter) -> Evaluation:
+    """A labelled folder or CSV; its test part where it is divided. Pictures that were trained on are counted and said."""
+    found = answered(run, network, data, engine, reporter)
+    evaluation = _evaluation(run, network.labels, found)
+    count = int(trained_on(run, found.key).sum())
+    seen = [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
+    return replace(evaluation, remarks=[*evaluation.remarks, *seen])
+
+
+def evaluate_stored(run: RunFolder) -> Evaluation:
+    """The figures of the answers that the training stored with the run: for one whose pictures are gone, or that has no test part.
+
+    Raises RunError where they are damaged, DataError where there are none.
+    """
+    contents = contents_of(run)
+    metrics, folder = run.facts["metrics"], visible(str(run.facts["data"]["folder"]))
+    gone = f"the data of the run are gone ({folder}): " if data_are_gone(run) else ""
+    if contents.predictions.paths:
+        predictions, what = contents.predictions, plural(len(contents.predictions.paths), "test picture")
+        remarks = [f"{gone}these are the figures of the answers that the training stored"]
+    elif contents.held_out is not None and contents.held_out.paths:
+        predictions, what = contents.held_out, plural(len(contents.held_out.paths), "held-out picture")
+        about = run.facts.get("held_out", {}).get("what", "pictures that the model was not fitted to")
+        remarks = [f"{gone}there is no test part: these are the figures of the stored answers on {about}"]
+    else:
+        raise DataError(f"{gone}the run has no stored answers", remedy="give a labelled folder: vitreous evaluate RUN FOLDER")
+    number = {label: index for index, label in enumerate(predictions.classes)}
+    target = np.array([number[label] for label in predictions.labels], dtype=np.intp)
+    group = _stored_groups(run.facts.get("groups", {}), predictions.paths)
+    scores = evaluate(predictions.probability, target, list(predictions.classes), group, int(run.settings.get("seed", 0)))
+    remarks += [*run.facts["split"]["remarks"], *_about_decision(run), *(remark for remark in metrics.get("remarks", []) if remark)]
+    return Evaluation(what, scores, [], remarks, metrics.get("out_of_fold", {}), predictions, group)
+
+
+def has_pictures(run: RunFolder) -> bool:
+    """Whether the run has a test part, and the folder it was trained on is where it was."""
+    return not data_are_gone(run) and any(row.split == Split.TEST for row in items_from_csv(run.read(ITEMS_CSV)))
+
+
+def data_are_gone(run: RunFolder) -> bool:
+    """Whether the folder that the run was trained on is not where it was."""
+    return not os.path.isdir(str(run.facts["data"]["folder"]))
+
+
+def policy_of(run: RunFolder) -> Policy:
+    """How pictures are read for a run: as they were for its training."""
+    return policy(run.settings.get("max_pixels"), bool(run.settings.get("tolerate_truncated")))
+
+
+def trained_on(run: RunFolder, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+    """Whether the run was fitted to, or chosen by, a picture of this content, for each of N keys: bool [N]."""
+    rows = items_from_csv(run.read(ITEMS_CSV))
+    fitted = {row.key for row in rows if row.key and row.split in (Split.TRAIN, Split.VALIDATION)}
+    return np.array([key.hex() in fitted for key in keys], dtype=np.bool_)
+
+
+def _items_of_test_part(run: RunFolder) -> LabelledItems:
     folder = str(run.facts["data"]["folder"])
-    everything = items_from_csv(run.read("items.csv"))
-    rows = [row for row in everything if row.split == Split.TEST]
+    rows = [row for row in items_from_csv(run.read(ITEMS_CSV)) if row.split == Split.TEST]
     if not rows:
         raise DataError(
             "the run has no test pictures",
             "the data gave no test part, or there were too few pictures for one",
             remedy="give a labelled folder: vitreous evaluate RUN FOLDER",
         )
-    if not os.path.isdir(folder):
+    if data_are_gone(run):
         raise DataError(
             f"the data of the run are gone: {visible(folder)}",
             remedy="bring the folder back, or give another labelled folder: vitreous evaluate RUN FOLDER (run.json keeps the training's figures)",
         )
-    items = [Item(os.path.join(folder, row.path), row.path, row.label) for row in rows]
-    known = {row.path: row.key for row in rows}
-    beside = run.facts["metrics"].get("out_of_fold", {})
-    evaluation = _evaluate(run, network, engine, items, [], known, "test picture", reporter)
-    remarks = [*run.facts["split"]["remarks"], *evaluation.remarks, *_from_training(run, evaluation), *_changed_training(run, folder, everything)]
-    return Evaluation(evaluation.what, evaluation.scores, evaluation.left_out, remarks, beside)
+    items = [Item(os.path.join(folder, row.path), row.path, row.label, Split.TEST) for row in rows]
+    return LabelledItems(items, {row.path: row.key for row in rows}, [], list(run.facts["split"]["remarks"]), "test picture")
 
 
-def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, reporter: Reporter) -> Evaluation:
-    """A labelled folder or CSV; its test part where it is divided. Pictures that were trained on are counted and said."""
+def _items_of_folder(run: RunFolder, network: Network, data: Path) -> LabelledItems:
     source = read_source(data, **_columns(run, data))
     remarks = list(source.remarks)
     items = [item for item in source.items if item.split is Split.TEST] or source.items
     if len(items) < len(source.items):
         remarks.append(f"only the test part is used: {len(items):,} of {len(source.items):,} pictures")
-    known = [item for item in items if item.label in set(network.labels)]
-    left_out = list(source.left_out) + [
-        LeftOut(i.relative, f"the model does not know the class {visible(i.label)!r}") for i in items if i.label not in set(network.labels)
-    ]
+    labels = set(network.labels)
+    known = [item for item in items if item.label in labels]
+    unknown = [item for item in items if item.label not in labels]
     if not known:
         names = ", ".join(sorted({visible(item.label) for item in items})[:_NAMED])
         raise DataError(
             "no picture has a class that the model knows", f"classes {names}", "classes " + ", ".join(map(visible, network.labels[:_NAMED]))
         )
-    evaluation = _evaluate(run, network, engine, known, left_out, {}, "labelled picture", reporter)
-    return Evaluation(evaluation.what, evaluation.scores, evaluation.left_out, remarks + evaluation.remarks, {})
+    left_out = [*source.left_out, *(LeftOut(i.relative, f"the model does not know the class {visible(i.label)!r}") for i in unknown)]
+    return LabelledItems(known, {}, left_out, remarks, "labelled picture")
 
 
 def _columns(run: RunFolder, data: Path) -> dict[str, str]:
@@ -84,56 +232,23 @@ def _columns(run: RunFolder, data: Path) -> dict[str, str]:
     return {key: name for key, name in named.items() if name and name in head}
 
 
-def _evaluate(
-    run: RunFolder,
-    network: Network,
-    engine: str,
-    items: Sequence[Item],
-    left_out: list[LeftOut],
-    known: dict[str, str],
-    what: str,
-    reporter: Reporter,
-) -> Evaluation:
-    """Answers of the model for `items`; `known`: the content's key that a file must have, by relative path."""
-    setting = setting_for_answers(network, len(items), engine)
-    reporter.say(f"Engine: {setting}.")
-    options = run.settings
-    rule = policy(options.get("max_pixels"), bool(options.get("tolerate_truncated")))
-    number = {label: index for index, label in enumerate(network.labels)}
-    probability, target, keys, thumbnails, names = [], [], [], [], []
-    left_out = list(left_out)
-    for done, (item, (answer, decoded)) in enumerate(zip(items, predict(network, setting, [i.path for i in items], rule), strict=True), 1):
-        reporter.progress("pictures", done, len(items))
-        if isinstance(answer, Failure) or decoded is None:
-            left_out.append(LeftOut(item.relative, answer.reason if isinstance(answer, Failure) else "not decoded"))
-        elif known and decoded.key.hex() != known[item.relative]:
-            left_out.append(LeftOut(item.relative, "the file has changed since the training"))
-        else:
-            probability.append(answer.probability)
-            target.append(number[item.label])
-            keys.append(decoded.key)
-            thumbnails.append(decoded.thumbnail)
-            names.append(item.relative)
-    if not target:
-        raise DataError(
-            "no picture is left to evaluate on",
-            f"{plural(len(left_out), 'file')} left out, such as {visible(left_out[0].relative)}: {left_out[0].reason}",
-        )
-    if known:
-        stored = run.facts.get("groups", {})
-        groups = np.array([stored.get(name, -1 - number) for number, name in enumerate(names)])
-    else:
-        groups = find_duplicates(keys, np.stack(thumbnails)).group
-    scores = evaluate(np.stack(probability), np.array(target), network.labels, groups, int(run.settings.get("seed", 0)))
-    remarks = [] if known else _trained_on(items_from_csv(run.read("items.csv")), keys)
-    return Evaluation(plural(len(target), what), scores, left_out, remarks, {})
+def _evaluation(run: RunFolder, labels: Sequence[str], found: Answered) -> Evaluation:
+    scores = evaluate(found.probability, found.target, list(labels), found.group, int(run.settings.get("seed", 0)))
+    names, true = [item.relative for item in found.items], [item.label for item in found.items]
+    predictions = Predictions(names, true, list(labels), found.probability)
+    remarks = [*found.remarks, *_about_decision(run)]
+    return Evaluation(plural(len(names), found.what), scores, found.left_out, remarks, {}, predictions, found.group)
 
 
-def _trained_on(rows: Sequence[ItemRow], keys: Sequence[bytes]) -> list[str]:
-    parts = {row.key: row.split for row in rows if row.key}
-    seen = Counter(parts.get(key.hex()) for key in keys)
-    count = seen[Split.TRAIN] + seen[Split.VALIDATION]
-    return [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
+def _about_decision(run: RunFolder) -> list[str]:
+    if not run.facts.get("decision"):
+        return []
+    return ["the figures are those of the most probable class, not of the decision that is stored with the run"]
+
+
+def _stored_groups(groups: Mapping[str, int], names: Sequence[str]) -> IntArray:
+    """A picture that belongs to no group is one of its own."""
+    return np.array([groups.get(name, -1 - number) for number, name in enumerate(names)], dtype=np.intp)
 
 
 def _changed_training(run: RunFolder, folder: str, rows: Sequence[ItemRow]) -> list[str]:

@@ -23,8 +23,10 @@ Booleans = NDArray[np.bool_]
 
 # Where nothing was measured: what a slow machine decodes and sends through the network, in pictures per second.
 _CAUTIOUS_RATE = 60.0
-# A core decodes a photo of 0.04 MB in 4.7 ms and one of 1.2 MB in 25 ms (AMD EPYC, AVX2); a head takes this long for each picture and class.
+# A core decodes a photo of 0.04 MB in 4.7 ms and one of 1.2 MB in 25 ms, and a digit of 0.0003 MB in no time beside these (AMD EPYC, AVX2);
+# a head takes this long for each picture and class.
 _DECODING_SECONDS, _SECONDS_A_MEGABYTE, _HEAD_SECONDS, _LOOKED_AT = 0.004, 0.017, 10e-6, 100
+_LEAST_SECONDS, _SMALL_MEGABYTES = 0.0002, 0.04
 # With made splits, at most this share is looked at to choose a view: it all goes to the training part.
 _MOST_OF_DATA = 0.5
 # The larger views are tried when a whole pass with them takes less than this share of the minutes.
@@ -66,7 +68,11 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
         engine = fastest_setting(method.network, count, number_format, library)
     else:
         engine = default_setting(count, number_format or "f32", library)
-    rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
+    if method.seconds:
+        rate, learning = 1 / _decoding_seconds(items), method.seconds(count, len(labels))
+    else:
+        rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
+        learning = count * len(labels) * _HEAD_SECONDS
     number = {label: index for index, label in enumerate(labels)}
     target = np.array([number[item.label] for item in items])
     allowed = np.flatnonzero([item.split in (None, Split.TRAIN) for item in items])
@@ -82,10 +88,10 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     sample = sample_of(target, allowed, min(size, most), settings.seed)
     views = method.views + (method.larger_views if larger else ())
     side = views[0].size
-    fixed = _FIXED_SECONDS + count * len(labels) * _HEAD_SECONDS
+    fixed = _FIXED_SECONDS + learning
     seconds = _seconds(count, views, len(sample), rate) + fixed
     remarks: list[str] = []
-    if settings.minutes is not None and seconds > settings.minutes * 60:
+    if settings.minutes is not None and seconds > settings.minutes * 60 and len(views) > 1:
         views = views[:1]
         plain = _seconds(count, views, 0, rate) + fixed
         remarks.append(
@@ -97,7 +103,8 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     pack_bytes = count * (side * side * 3 + width * 4 + 1100)
     if pack_bytes > _WORTH_SAYING:
         remarks.append(f"The decoded pictures are kept in the cache folder: at most {pack_bytes / 1e9:.1f} GB.")
-    allowed_time = f"{settings.minutes:g} minutes allowed" if settings.minutes else "as soon as possible"
+    minutes = settings.minutes
+    allowed_time = f"{minutes:g} minute{'' if minutes == 1 else 's'} allowed" if minutes else "as soon as possible"
     lines = (
         f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: {method.says}; about {seconds:.0f} s ({allowed_time}).",
         f"Engine: {engine}.",
@@ -124,4 +131,5 @@ def _decoding_seconds(items: Sequence[Item]) -> float:
     """What a picture takes to decode on all cores, by the sizes of some of the files."""
     some = [item.path for item in items[:: max(1, len(items) // _LOOKED_AT)]]
     megabytes = [os.path.getsize(path) / 1e6 for path in some if os.path.isfile(path)] or [0.0]
-    return float(_DECODING_SECONDS + _SECONDS_A_MEGABYTE * np.mean(megabytes)) / this_machine().cores
+    small = np.mean(np.minimum(1, np.array(megabytes) / _SMALL_MEGABYTES))
+    return float(_LEAST_SECONDS + _DECODING_SECONDS * small + _SECONDS_A_MEGABYTE * np.mean(megabytes)) / this_machine().cores

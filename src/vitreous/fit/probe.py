@@ -18,7 +18,7 @@ from vitreous.core.reporter import Quiet
 from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.calibrate import calibrated_loss, temperature
-from vitreous.fit.classifier import Parts, Progress
+from vitreous.fit.classifier import HeldOut, Parts, Progress
 from vitreous.fit.softmax import ROUGH, TOLERANCE, Floats, Head, Ints, fit_softmax, log_softmax
 from vitreous.infer.network import Network
 
@@ -35,6 +35,7 @@ _MOST_CROSS_VALIDATED = 60_000
 ENOUGH_VALIDATION = 60
 _LEAST_DEVIATION = 1e-3
 _QUIET = Quiet().progress
+_NONE_HELD_OUT = HeldOut(np.zeros(0, np.intp), np.zeros((0, 0), np.float32))
 
 # Fits a head to features [N, D] and class numbers [N]: classes, strength, where to start, tolerance.
 Fitter = Callable[[Floats, Ints, int, float, Head | None, float], Head]
@@ -52,6 +53,7 @@ class Probe:
     chosen_on: str
     path: tuple[tuple[float, float], ...]
     fitter: Fitter = fit_softmax
+    held_out: HeldOut = _NONE_HELD_OUT
 
     def standardize(self, features: Floats) -> Floats:
         standard: Floats = (features - self.mean) / self.deviation
@@ -59,7 +61,7 @@ class Probe:
 
     def probability(self, standard: Floats) -> Floats:
         """[N, K] for standardized features [N, D]."""
-        return np.exp(log_softmax(self.head.logits(standard) / np.float32(self.temperature)))
+        return self._tempered(self.head.logits(standard))
 
     def out_of_fold(self, parts: Parts) -> Floats:
         """[train, K] for training pictures, each from a head fitted without its fold, at this probe's strength and temperature."""
@@ -69,6 +71,20 @@ class Probe:
             head = self.fitter(standard[rows], target[rows], parts.classes, self.strength, None, ROUGH)
             probability[part] = replace(self, head=head).probability(standard[part])
         return probability
+
+    def with_held_out(self, parts: Parts, asked: slice, logits: Floats) -> "Probe":
+        """The same with what its choice was made on, and what this head says of the validation part.
+
+        `logits` of the training rows `asked`, by heads that were not fitted to them; none where the choice was made on validation.
+        """
+        validation = np.arange(parts.train, parts.train + parts.validation)
+        known = HeldOut(validation, self.probability(parts.features[validation]))
+        if asked.stop <= parts.train:
+            known = HeldOut(np.arange(asked.start, asked.stop), self._tempered(logits)).and_also(known)
+        return replace(self, held_out=known)
+
+    def _tempered(self, logits: Floats) -> Floats:
+        return np.exp(log_softmax(logits / np.float32(self.temperature)))
 
     def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:
         from vitreous.fit.join import join
@@ -136,7 +152,8 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_so
         return fitter(standard[rows], labels[rows], parts.classes, strength, start, ROUGH)
 
     if cross_validated:
-        chosen_on, target = f"{FOLDS}-fold cross-validation of {parts.train} training pictures", labels[train]
+        chosen_on, held = f"{FOLDS}-fold cross-validation of {parts.train} training pictures", train
+        target = labels[held]
         path, logits = _cross_validated(parts, fit, strengths)
     else:
         if parts.validation >= ENOUGH_VALIDATION:
@@ -150,7 +167,8 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_so
     scale = temperature(logits[strength], target)
     head = fitter(standard[train], labels[train], parts.classes, strength, None, TOLERANCE)
     width = standard.shape[1]
-    return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, scale, chosen_on, tuple(path), fitter)
+    probe = Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, scale, chosen_on, tuple(path), fitter)
+    return probe.with_held_out(parts, held, logits[strength])
 
 
 def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:

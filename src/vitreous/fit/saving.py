@@ -4,23 +4,26 @@ import json
 import os
 import platform
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from vitreous.core.item import Source
+from vitreous.core.item import Item, Source
+from vitreous.core.text import plural
 from vitreous.data.split import Division
+from vitreous.fit.classifier import HeldOut
 from vitreous.fit.features import Gathered
 from vitreous.fit.plan import Plan
-from vitreous.fit.softmax import Floats
+from vitreous.fit.softmax import Floats, Ints
 from vitreous.fit.testing import Fitted
 from vitreous.fit.views import ViewChoice
 from vitreous.infer.engine import Setting
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
-from vitreous.runs.contents import Contents, Documents
+from vitreous.runs.contents import HELD_OUT_CSV, HISTORY, Contents, Documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ItemRow, Predictions, items_to_csv, predictions_to_csv
 from vitreous.runs.use_script import use_script
@@ -46,21 +49,26 @@ class Trained:
     probability: Floats
     model: Network
 
+    @cached_property
+    def held_out(self) -> HeldOut:
+        return self.fitted.held_out()
+
 
 def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documents) -> RunFolder:
     """Write the run's files and mark it finished; `documents` makes those for people."""
-    rows, predictions = _item_rows(trained), _predictions(trained)
+    rows, predictions, held_out = _item_rows(trained), _predictions(trained), _held_out(trained)
     items = items_to_csv(rows)
     facts = _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()}
     files = {
         "model.onnx": trained.model.data,
         "items.csv": items,
         "predictions.csv": predictions_to_csv(predictions),
+        HELD_OUT_CSV: predictions_to_csv(held_out),
         "use.py": use_script(trained.choice.view).encode(),
     }
     if history := trained.fitted.classifier.history():
-        files["history.jsonl"] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
-    files |= documents(Contents(writer.path.name, facts, writer.settings, rows, predictions))
+        files[HISTORY] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
+    files |= documents(Contents(writer.path.name, facts, writer.settings, rows, predictions, held_out, history))
     writer.write_state(files, facts)
     return writer.finish()
 
@@ -70,7 +78,13 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
     return {
         "task": "classify",
         "labels": trained.source.labels,
-        "data": {"folder": os.path.abspath(trained.source.root), "kind": trained.source.kind, "pictures": len(trained.kept), "split": counts},
+        "data": {
+            "folder": os.path.abspath(trained.source.root),
+            "kind": trained.source.kind,
+            "table": trained.source.table,
+            "pictures": len(trained.kept),
+            "split": counts,
+        },
         "network": {key: trained.model.facts[key] for key in ("network", "licence", "source", "input") if key in trained.model.facts},
         "preprocessing": {"view": trained.choice.view.to_json(), "normalization": "inside model.onnx"},
         "number_format": trained.engine.number_format,
@@ -78,6 +92,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "views": [asdict(trial) for trial in trained.choice.trials],
         "classifier": trained.fitted.classifier.to_json(),
         "groups": _shared_groups(trained),
+        "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
         "metrics": trained.evaluation.to_json(),
         "seconds": round(seconds, 2),
@@ -92,11 +107,23 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
 
 
 def _shared_groups(trained: Trained) -> dict[str, int]:
-    """The group of each test picture that shares it with another one: what makes intervals wider."""
+    """The group of each test picture, and of each held-out one, that shares it with another of these: what makes intervals wider."""
     fitted = trained.fitted
-    places, groups = fitted.order[fitted.test], fitted.group[fitted.test]
+    return _shared(trained, np.arange(len(fitted.order))[fitted.test]) | _shared(trained, trained.held_out.rows)
+
+
+def _shared(trained: Trained, rows: Ints) -> dict[str, int]:
+    groups = trained.fitted.group[rows]
     shared = np.isin(groups, np.flatnonzero(np.bincount(groups) > 1))
-    return {trained.source.items[trained.kept[place]].relative: int(group) for place, group in zip(places[shared], groups[shared], strict=True)}
+    return {item.relative: int(group) for item, group in zip(_items(trained, rows[shared]), groups[shared], strict=True)}
+
+
+def _about_held_out(trained: Trained) -> str:
+    """In words, which pictures these are."""
+    train, rows = trained.fitted.train, trained.held_out.rows
+    counts = ((int((rows < train).sum()), "training picture"), (int((rows >= train).sum()), "validation picture"))
+    said = " and ".join(plural(count, what) for count, what in counts if count)
+    return f"{said}, each answered by a classifier that was not fitted to it" if said else "no picture"
 
 
 def _item_rows(trained: Trained) -> list[ItemRow]:
@@ -112,6 +139,20 @@ def _item_rows(trained: Trained) -> list[ItemRow]:
 
 def _predictions(trained: Trained) -> Predictions:
     fitted = trained.fitted
-    places = fitted.order[fitted.test][: len(trained.probability)]
-    items = [trained.source.items[trained.kept[place]] for place in places]
-    return Predictions([item.relative for item in items], [item.label for item in items], fitted.labels, trained.probability)
+    rows = np.arange(len(fitted.order))[fitted.test][: len(trained.probability)]
+    return _answers(trained, rows, trained.probability)
+
+
+def _held_out(trained: Trained) -> Predictions:
+    known = trained.held_out
+    return _answers(trained, known.rows, known.probability)
+
+
+def _answers(trained: Trained, rows: Ints, probability: Floats) -> Predictions:
+    items = _items(trained, rows)
+    classes = trained.fitted.labels
+    return Predictions([item.relative for item in items], [item.label for item in items], classes, probability.reshape(-1, len(classes)))
+
+
+def _items(trained: Trained, rows: Ints) -> list[Item]:
+    return [trained.source.items[trained.kept[place]] for place in trained.fitted.order[rows]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,15 @@ import numpy as np
 from vitreous.core.item import LeftOut
 from vitreous.core.text import plural, visible
 from vitreous.data.split import Division
-from vitreous.fit.classifier import Classifier, Parts
+from vitreous.fit.classifier import Classifier, HeldOut, Parts
 from vitreous.fit.softmax import Floats, Ints
 from vitreous.metrics.classification import Scores, evaluate
 from vitreous.tasks.classify.evaluate import Evaluation
 
 # A class with fewer test pictures than this gets an out-of-fold estimate beside its test figure.
 FEW_TEST = 20
+# Pictures times classes that are kept as held out: 50 MB of text. With more, as many are drawn by chance.
+_MOST_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,40 @@ class Fitted:
         """[n, K] of the given rows."""
         return self.classifier.probability(self.parts.features[rows])
 
+    @cached_property
+    def few(self) -> list[int]:
+        """The classes with too few test pictures to say much."""
+        counts = np.bincount(self.target[self.test], minlength=len(self.labels))
+        return [k for k, count in enumerate(counts) if count < FEW_TEST]
+
+    @cached_property
+    def out_of_fold(self) -> Floats:
+        """[train, K] of the training part."""
+        return self.classifier.out_of_fold(self.parts)
+
+    def held_out(self) -> HeldOut:
+        """What is known without being fitted to it: all of the training part where it was asked out of fold anyway, else what the choices were
+        made on; and validation pictures that have no copy in training."""
+        known = self.classifier.held_out
+        if self.few:
+            known = HeldOut(np.arange(self.train), self.out_of_fold).and_also(known.at(known.rows >= self.train))
+        seen = (known.rows >= self.train) & np.isin(self.group[known.rows], self.group[: self.train])
+        answered = known.probability.sum(axis=1) > 0  # a fold that could not be learned has no answers
+        known = known.at(~seen & answered)
+        drawn = np.random.default_rng(self.parts.seed).permutation(len(known.rows))
+        return known.at(drawn < _MOST_VALUES // len(self.labels))
+
 
 def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int) -> tuple[Evaluation, Floats]:
     """The evaluation, and the probabilities of the test part [n, K]; of the training part out of fold where there is no test part."""
     probability, target, group = fitted.probability(fitted.test), fitted.target[fitted.test], fitted.group[fitted.test]
-    counts = np.bincount(target, minlength=len(fitted.labels))
-    few = [k for k, count in enumerate(counts) if count < FEW_TEST]
+    few = fitted.few
     rows = slice(0, fitted.train)
     remarks: list[str] = []
     beside: dict[str, dict[str, Any]] = {}
     aside: Floats | None = None
     if few:
-        aside = fitted.classifier.out_of_fold(fitted.parts)
+        aside = fitted.out_of_fold
         beside = {fitted.labels[k]: _recall(aside, fitted.target[rows], k) for k in few}
         names = ", ".join(visible(fitted.labels[k]) for k in few[:6]) + (" …" if len(few) > 6 else "")
         remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")

@@ -1,7 +1,10 @@
-"""A network file as bytes, and the facts written in its metadata, read without loading a framework.
+"""A network file as bytes, and the facts written in its metadata, read and written without loading a framework.
 
 An ONNX file is a protocol buffer message (ModelProto); its top level is a handful of fields, of which the graph is one
 to be stepped over. Field numbers: onnx.proto, message ModelProto.
+
+Metadata of a network of ours: under "vitreous" what it is, under "decision" the rule by which answers are made of its
+probabilities, where one was chosen; both as JSON.
 """
 
 import hashlib
@@ -17,6 +20,7 @@ from vitreous.core.view import View
 from vitreous.errors import ModelError
 
 METADATA_KEY = "vitreous"
+DECISION_KEY = "decision"
 SHIPPED = Path(__file__).parent / "weights" / "efficientnet_lite0.onnx"
 _GRAPH, _METADATA = 7, 14
 _MOST_SIDE = 10_000
@@ -30,6 +34,7 @@ class Network:
     data: bytes
     path: Path
     facts: dict[str, Any]
+    decision: dict[str, Any] | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -78,7 +83,35 @@ def load_network(path: Path = SHIPPED) -> Network:
             f"an ONNX model without the entry {METADATA_KEY!r} in its metadata, so its labels and the rule for its pictures are unknown",
             "a model.onnx written by vitreous train",
         ) from None
-    return Network(data, path, facts)
+    return Network(data, path, facts, _decision(properties, name))
+
+
+def with_metadata(data: bytes, key: str, value: str | None) -> bytes:
+    """The same model file with this entry of its metadata in place of an older one; None: without it. Every other byte stays as it is.
+
+    Raises ValueError or IndexError where the bytes are no ModelProto.
+    """
+    kept = [
+        data[begin:end] for field, begin, content, end in _spans(data) if field != _METADATA or content is None or _pair(data[content:end])[0] != key
+    ]
+    if value is not None:
+        pair = _tagged(1, key.encode()) + _tagged(2, value.encode())
+        kept.append(_tagged(_METADATA, pair))
+    return b"".join(kept)
+
+
+def _decision(properties: dict[str, str], name: str) -> dict[str, Any] | None:
+    if DECISION_KEY not in properties:
+        return None
+    try:
+        decision = json.loads(properties[DECISION_KEY])
+        if isinstance(decision, dict):
+            return decision
+    except (ValueError, RecursionError):
+        pass
+    raise ModelError(
+        f"{name} has a decision that cannot be read", f"no JSON object under {DECISION_KEY!r}", remedy="vitreous decide RUN --none removes it"
+    )
 
 
 def _properties(data: bytes) -> Iterator[tuple[str, str]]:
@@ -88,31 +121,44 @@ def _properties(data: bytes) -> Iterator[tuple[str, str]]:
         if field == _GRAPH:
             has_graph = True
         elif field == _METADATA:
-            pair = dict(_fields(value))
-            yield pair.get(1, b"").decode(), pair.get(2, b"").decode()
+            yield _pair(value)
     if not has_graph:
         raise ValueError("no graph")
 
 
+def _pair(entry: bytes) -> tuple[str, str]:
+    """Key and value of a StringStringEntryProto."""
+    pair = dict(_fields(entry))
+    return pair.get(1, b"").decode(), pair.get(2, b"").decode()
+
+
 def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The top-level fields of a message: number, and the bytes of those that have a length."""
-    position, end = 0, len(data)
-    while position < end:
+    """The top-level fields of a message that have a length: number and bytes."""
+    for field, _, content, end in _spans(data):
+        if content is not None:
+            # the graph is nearly the whole file: it is stepped over, not copied
+            yield field, b"" if field == _GRAPH else data[content:end]
+
+
+def _spans(data: bytes) -> Iterator[tuple[int, int, int | None, int]]:
+    """Where the top-level fields of a message lie: number, first byte, first byte of the content of one that has a length, end."""
+    position, last = 0, len(data)
+    while position < last:
+        begin, content = position, None
         tag, position = _varint(data, position)
         field, kind = tag >> 3, tag & 7
         if kind == _VARINT:
             _, position = _varint(data, position)
         elif kind == _BYTES:
-            length, position = _varint(data, position)
-            if position + length > end:
-                raise ValueError("the message ends early")
-            # the graph is nearly the whole file: it is stepped over, not copied
-            yield field, b"" if field == _GRAPH else data[position : position + length]
-            position += length
+            length, content = _varint(data, position)
+            position = content + length
         elif kind in (_FIXED64, _FIXED32):
             position += 8 if kind == _FIXED64 else 4
         else:
             raise ValueError(f"wire type {kind}")
+        if content is not None and position > last:
+            raise ValueError("the message ends early")
+        yield field, begin, content, position
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
@@ -126,3 +172,15 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         shift += 7
         if shift > 63:
             raise ValueError("no varint")
+
+
+def _tagged(field: int, content: bytes) -> bytes:
+    """A field that has a length: tag, length, content."""
+    return _as_varint(field << 3 | _BYTES) + _as_varint(len(content)) + content
+
+
+def _as_varint(value: int) -> bytes:
+    written = b""
+    while value > 0x7F:
+        written, value = written + bytes([value & 0x7F | 0x80]), value >> 7
+    return written + bytes([value])

@@ -24,6 +24,7 @@ from vitreous.inside.stages import Stage, stage_called, stages
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Array
 from vitreous.tasks.classify.answers import Answers
+from vitreous.tasks.classify.predict import stored_rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +44,12 @@ def inside(network: Network, image: str | os.PathLike[str], policy: Policy = _PO
     walk = read_walk(network.data)
     if len(walk.inputs) != 1:
         raise ModelError(f"cannot open {visible(network.path.name)}", f"{len(walk.inputs)} inputs", "a network with one, the picture")
-    (name,) = walk.inputs
+    (name, shape), *_ = walk.inputs.items()
+    side = network.view.size
+    if len(shape) != 4 or any(isinstance(size, int) and size != own for size, own in zip(shape, (1, side, side, 3), strict=True)):
+        arrived = f"its input is {[size if isinstance(size, int) else visible(size or 'any') for size in shape]}"
+        needed = f"[N, {side}, {side}, 3], as vitreous train writes it"
+        raise ModelError(f"cannot open {visible(network.path.name)}", arrived, needed, "vitreous train --net takes networks from elsewhere")
     return Inside(network, os.fspath(image), decoded, walk, walk.values({name: decoded.views[0][None]}))
 
 
@@ -75,7 +81,7 @@ class Inside:
         if probability.shape != (1, len(labels)):
             arrived = f"outputs of shape {probability.shape[1:]} and {len(labels)} labels"
             raise ModelError(f"{visible(self.network.path.name)} does not fit its metadata", arrived, "one output a label")
-        return Answers(self.image, labels, probability[0])
+        return Answers(self.image, labels, probability[0], stored_rule(self.network))
 
     def stage(self, name: str) -> Stage:
         """The stage of this name, at any depth. Raises UsageError with the nearest names."""
@@ -107,7 +113,7 @@ class Inside:
         name = visible(os.path.basename(self.image))
         if self.answers is None:
             return name
-        return f"{name}: " + ", ".join(str(answer) for answer in self.answers.top(3))
+        return f"{name}: " + ", ".join(str(answer) for answer in self.answers.said(3))
 
     @property
     def picture_text(self) -> str:
@@ -119,13 +125,13 @@ class Inside:
         return [self.title, f"sees the {self.picture_text}", "", *telling.table(self.stages if shown is None else shown)]
 
     def to_json(self, shown: Sequence[Stage] | None = None) -> dict[str, Any]:
-        answers = self.answers
+        answers = self.answers.to_json(5) if self.answers else {"answers": []}
         return {
+            **answers,
             "image": self.image,
             "width": self.decoded.width,
             "height": self.decoded.height,
             "view": self.network.view.to_json(),
-            "answers": answers.to_json(5)["answers"] if answers else [],
             "stages": [stage.to_json() for stage in (self.stages if shown is None else shown)],
         }
 

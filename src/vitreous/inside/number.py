@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from vitreous.inside.operations import Form, Operand, operation
+from vitreous.inside.operands import Form, Operand
+from vitreous.inside.operations import operation
 from vitreous.inside.place import Place, full_place, value_called, without_batch
 from vitreous.layers.operators import Node
 from vitreous.layers.walk import Walk

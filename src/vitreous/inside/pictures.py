@@ -12,7 +12,7 @@ from vitreous.draw.atlas import Strip, all_maps, atlas
 from vitreous.draw.lettering import percent, within_a_sentence
 from vitreous.draw.theme import Theme
 from vitreous.inside.number import Arithmetic
-from vitreous.inside.operations import Operand
+from vitreous.inside.operands import Operand
 from vitreous.inside.place import number_text
 from vitreous.inside.stages import Stage
 from vitreous.inside.telling import channel_of, field_words, figure, is_window, strongest_channels, strongest_numbers
@@ -30,7 +30,7 @@ def atlas_of(found: "Inside", maps: int, depth: int, theme: Theme) -> "Figure":
     """The `maps` strongest maps of each stage."""
     shown = found.stages_at(depth)
     strips = [_strip(found, stage, stage.strongest(maps) if len(stage.maps) > maps else list(range(len(stage.maps)))) for stage in shown]
-    others = found.answers.top(4)[1:] if found.answers else []
+    others = found.answers.said(4)[1:] if found.answers else []
     then = "Then " + ", ".join(f"{within_a_sentence(each.label)} {percent(each.confidence)}" for each in others) + "\n" if others else ""
     totals = f"{sum(s.weights for s in shown):,} weights, {sum(s.multiply_adds for s in shown):,} multiply-adds in {plural(len(shown), 'stage')}"
     strongest = f"The {maps} strongest maps of each stage" if maps > 1 else "The strongest map of each stage"
@@ -69,10 +69,10 @@ def _strip(found: "Inside", stage: Stage, channels: list[int]) -> Strip:
 
 
 def _finding(found: "Inside") -> str:
-    answers = found.answers
-    return (
-        f"{within_a_sentence(answers.label)} ({percent(answers.confidence)}) is what the network makes of {_name(found)}" if answers else _name(found)
-    )
+    if found.answers is None:
+        return _name(found)
+    (answer,) = found.answers.said(1)
+    return f"{within_a_sentence(answer.label)} ({percent(answer.confidence)}) is what the network makes of {_name(found)}"
 
 
 def _name(found: "Inside") -> str:

@@ -7,14 +7,16 @@ instead of a value; it stands for the value that it ends in.
 import re
 from collections.abc import Mapping
 
-from vitreous.core.text import visible
+from vitreous.core.text import plural, visible
 from vitreous.errors import UsageError, nearest
 from vitreous.inside.stages import stage_names
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
 
 Place = tuple[int, ...]
+FORM = "NAME[PLACE], such as stem[3,10,12] for channel 3, row 10, column 12"
 _NUMBER = re.compile(r"(.*)\[([^\[\]]*)\]\s*", re.DOTALL)
+_LONGEST = 80
 
 
 def parse_number(text: str) -> tuple[str, Place]:
@@ -24,13 +26,12 @@ def parse_number(text: str) -> tuple[str, Place]:
     >>> parse_number("stem[3, 10, 12]")
     ('stem', (3, 10, 12))
     """
-    form = "NAME[PLACE], such as stem[3,10,12] for channel 3, row 10, column 12"
     match = _NUMBER.fullmatch(text)
     if not match:  # what shape it has is said when it is looked up
         return text.strip(), ()
     cells = [cell.strip() for cell in match[2].split(",")]
     if not all(re.fullmatch(r"-?[0-9]{1,9}", cell) for cell in cells):
-        raise UsageError(f"{visible(text)!r} names no number", f"the place [{visible(match[2])}]", form)
+        raise UsageError(f"{_short(text)!r} names no number", f"the place [{_short(match[2])}]", FORM)
     return match[1].strip(), tuple(map(int, cells))
 
 
@@ -44,7 +45,8 @@ def value_called(walk: Walk, values: Mapping[str, Array], name: str) -> str:
     known = stage_names(walk, values)
     if name in known:
         return known[name]
-    raise UsageError(f"the network has no value {visible(name)!r}", remedy=nearest(name, {*walk.inputs, *walk.names, *known}))
+    needed = FORM if re.search(r"[\[\](),;]", name) or not name else ""
+    raise UsageError(f"the network has no value {_short(name)!r}", "", needed, nearest(name[:_LONGEST], {*walk.inputs, *walk.names, *known}))
 
 
 def full_place(name: str, value: Array, place: Place) -> Place:
@@ -53,7 +55,9 @@ def full_place(name: str, value: Array, place: Place) -> Place:
     shown = visible(name)
     if len(place) != len(shape):
         example = f"{shown}[{','.join(['0'] * len(shape))}]"
-        raise UsageError(f"{_text(shown, place)} is no number", f"{shown} has shape {list(shape)}", f"a place of {len(shape)} numbers", example)
+        raise UsageError(
+            f"{_short(_text(shown, place))} is no number", f"{shown} has shape {list(shape)}", f"a place of {plural(len(shape), 'number')}", example
+        )
     for number, size in zip(place, shape, strict=True):
         if not 0 <= number < size:
             raise UsageError(f"{_text(shown, place)} is no number", f"{shown} has shape {list(shape)}; {number} is outside 0..{size - 1}")
@@ -68,6 +72,11 @@ def without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
 def number_text(name: str, full: Place) -> str:
     """`stem[3,10,12]` of a full place."""
     return _text(visible(name), without_batch(full))
+
+
+def _short(text: str) -> str:
+    """What was typed, without the rest of what is too long for a line."""
+    return visible(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
 
 
 def _text(shown: str, place: Place) -> str:

@@ -8,7 +8,7 @@ from vitreous.core.text import visible
 from vitreous.core.view import View
 from vitreous.inside.follow import Reached, pixel_of_file
 from vitreous.inside.number import Arithmetic
-from vitreous.inside.operations import Operand
+from vitreous.inside.operands import Operand
 from vitreous.inside.place import number_text
 from vitreous.inside.receptive_field import Field
 from vitreous.inside.stages import Stage

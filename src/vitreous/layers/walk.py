@@ -20,10 +20,13 @@ from numpy.typing import DTypeLike
 from vitreous.core.text import visible
 from vitreous.errors import ModelError, nearest
 from vitreous.layers.operators import OPERATORS, Node
+from vitreous.layers.soundness import require_sound
 from vitreous.layers.window import Array
 
 # Protocol buffers end at 2 GiB; larger networks keep their weights in a second file.
 _MOST_BYTES = 2**31 - 1
+# The operators' meaning is that from this set on: broadcasting, inputs in place of attributes.
+_LEAST_OPSET = 7
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -124,7 +127,8 @@ class Walk:
 def read_walk(source: Path | bytes, dtype: DTypeLike = np.float32) -> Walk:
     """The network of an ONNX file, or of its bytes, with its arithmetic in `dtype`.
 
-    Raises ModelError for a file that is no ONNX network or too large for one, and for operators that are not covered, all of them by name.
+    Raises ModelError for a file that is no sound ONNX network or too large for one, for a set of operators older or newer than is known,
+    and for operators that are not covered, all of them by name.
     """
     from onnx import load_model_from_string
 
@@ -145,9 +149,14 @@ def read_walk(source: Path | bytes, dtype: DTypeLike = np.float32) -> Walk:
 
 
 def _walk_of(model: Any, name: str, dtype: Any) -> Walk:
-    from onnx import numpy_helper
+    from onnx.defs import onnx_opset_version
 
-    graph = model.graph
+    graph, newest = model.graph, onnx_opset_version()
+    opset = max((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), default=1)
+    if not _LEAST_OPSET <= opset <= newest:
+        remedy = "export it again" if opset < _LEAST_OPSET else "pip install --upgrade onnx, or export it for an older one"
+        raise ModelError(f"cannot walk through {name}", f"operator set {opset}", f"{_LEAST_OPSET} to {newest}", remedy)
+    require_sound(graph, name)
     unknown = sorted({node.op_type for node in graph.node if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx")})
     if unknown:
         raise ModelError(
@@ -155,15 +164,14 @@ def _walk_of(model: Any, name: str, dtype: Any) -> Walk:
         )
     if any(each.external_data for each in graph.initializer):
         raise ModelError(f"cannot walk through {name}", "weights in a second file", "a network in one file")
-    opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
-    constants = {each.name: _in(numpy_helper.to_array(each), dtype) for each in graph.initializer}
+    constants = {each.name: _tensor(each, dtype) for each in graph.initializer}
     nodes = [_node(number, node, opset, dtype) for number, node in enumerate(graph.node)]
     inputs = {each.name: _sizes(each) for each in graph.input if each.name not in constants}
     return Walk(nodes, constants, inputs, {each.name: _sizes(each) for each in graph.output})
 
 
 def _node(number: int, node: Any, opset: int, dtype: Any) -> Node:
-    from onnx import AttributeProto, helper, numpy_helper
+    from onnx import AttributeProto, helper
 
     attributes: dict[str, Any] = {}
     for each in node.attribute:
@@ -171,7 +179,7 @@ def _node(number: int, node: Any, opset: int, dtype: Any) -> Node:
             raise ModelError(f"cannot walk through the network at {visible(node.name or node.op_type)}", "a node with a network inside it")
         value = helper.get_attribute_value(each)
         if each.type == AttributeProto.TENSOR:
-            value = _in(numpy_helper.to_array(value), dtype)
+            value = _tensor(value, dtype)
         attributes[each.name] = value.decode() if isinstance(value, bytes) else list(value) if isinstance(value, (list, tuple)) else value
     if node.op_type == "Cast":
         wanted = np.dtype(helper.tensor_dtype_to_np_dtype(attributes["to"]))
@@ -184,9 +192,16 @@ def _node(number: int, node: Any, opset: int, dtype: Any) -> Node:
     return Node(node.name or f"{node.op_type}_{number}", node.op_type, tuple(node.input), tuple(node.output), attributes)
 
 
-def _in(value: Any, dtype: Any) -> Array:
-    """Floating-point arrays in the precision of the walk; others as they are."""
-    return np.asarray(value, dtype) if np.asarray(value).dtype.name in _FLOATS else np.asarray(value)
+def _tensor(stored: Any, dtype: Any) -> Array:
+    """The numbers of a TensorProto: floating-point ones in the precision of the walk, others as they are."""
+    from onnx import numpy_helper
+
+    try:
+        value = np.asarray(numpy_helper.to_array(stored))
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        shown = f"{visible(stored.name) or 'a constant'} of shape {list(stored.dims)}"
+        raise ModelError("cannot walk through the network", f"the weights {shown} cannot be read: {error}", remedy="export it again") from None
+    return np.asarray(value, dtype) if value.dtype.name in _FLOATS else value
 
 
 def _forward(node: Node, values: Mapping[str, Array]) -> tuple[Array, ...]:

@@ -20,11 +20,10 @@ from vitreous.metrics.figures import (
     Probabilities,
     among_first,
     answers,
-    average_precision,
     confusion,
     losses,
 )
-from vitreous.metrics.intervals import Influence, Trials, bootstrap, mean_of_classes, wilson
+from vitreous.metrics.intervals import Influence, Trials, bootstrap, mean_of_classes, of_average_precision
 
 Interval = tuple[float, float]
 
@@ -160,12 +159,11 @@ def _figures_of_classes(
         np.concatenate([recalled.group, recalled.group[wrong]]),
         recalled.kinds,
     ).interval()
-    average = average_precision(probability, target)
     return {
         "precision": (np.where(occurs, counts.precision(), np.nan), precise.interval()),
         "recall": (counts.recall(), recalled.interval()),
         "f1": (np.where(occurs, counts.f1(), np.nan), 2 * overlap / (1 + overlap)),
-        "average_precision": (average, wilson(average, recalled.effective_number())),
+        "average_precision": of_average_precision(probability, recalled),
     }
 
 
@@ -207,7 +205,8 @@ def _method(count: int, groups: int, resamples: int) -> str:
     reduced = f", with the effective number of pictures, since the {count:,} come in {plural(groups, 'group')}" if groups < count else ""
     drawn = "groups" if groups < count else "pictures"
     return (
-        f"95 % intervals. Accuracy, top-5, precision, recall, F1, average precision: Wilson{reduced}. Balanced accuracy, macro F1: the wider of "
-        f"a bootstrap over {drawn} ({resamples:,} resamples, percentiles) and the classes' intervals combined (MOVER). "
-        f"Log loss: studentized bootstrap over {drawn}. Calibration error: inverted test over 15 bins."
+        f"95 % intervals. Accuracy, top-5, precision, recall, F1: Wilson{reduced}. Average precision: Wilson with the variance of a jackknife "
+        f"over {drawn}. Balanced accuracy, macro F1: the wider of a bootstrap over {drawn} ({resamples:,} resamples, percentiles; for macro F1 "
+        f"the upper one without their bias) and the classes' intervals combined (MOVER). Log loss: studentized bootstrap over {drawn}. "
+        f"Calibration error: inverted test over 15 bins."
     )

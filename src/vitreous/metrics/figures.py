@@ -9,6 +9,7 @@ The answer is the class of highest probability, the first one among equals. What
 occur, the precision of one that is never answered) is NaN here; it is None in `classification`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,19 +82,69 @@ def losses(probability: Probabilities, target: IntArray) -> FloatArray:
 
 def average_precision(probability: Probabilities, target: IntArray) -> FloatArray:
     """Of each class against the rest: float [K], NaN for a class that does not occur. Ties count as scikit-learn counts them."""
+    result = np.full(probability.shape[1], np.nan)
+    for k, scores, mine in classes_that_occur(probability, target):
+        result[k] = np.mean(_Ranking.of(scores, mine).precision)
+    return result
+
+
+def average_precision_without(scores: npt.NDArray[Any], mine: IntArray) -> tuple[float, FloatArray]:
+    """The average precision of one class, and what it would be without each picture: float [N].
+
+    `scores` [N]; `mine`: the numbers of the pictures of the class. Without the only one there is no value: it is left as it is.
+    """
+    ranking = _Ranking.of(scores, mine)
+    count, precision, own_place = len(mine), ranking.precision, ranking.place[mine]
+    value = float(precision.mean())
+    # A picture that scores at least as high as one of the class is counted in its precision, and then is not.
+    others = np.maximum(ranking.counted - 1, 1)
+    unmoved, without_other, without_own = (_sums(each) for each in (precision, ranking.of_class / others, (ranking.of_class - 1) / others))
+    result = (unmoved[-1] - unmoved[ranking.place] + without_other[ranking.place]) / count
+    if count == 1:
+        result[mine] = value
+    else:
+        first_equal = count - ranking.of_class[own_place - 1]
+        itself = ((ranking.of_class - 1) / others)[first_equal]
+        result[mine] = (unmoved[-1] - unmoved[own_place] + without_own[own_place] - itself) / (count - 1)
+    return value, np.asarray(result)
+
+
+def classes_that_occur(probability: Probabilities, target: IntArray) -> Iterator[tuple[int, npt.NDArray[Any], IntArray]]:
+    """Class number, its column of the probabilities [N], and the numbers of its pictures."""
     classes = probability.shape[1]
     order = np.argsort(target, kind="stable")
     bounds = np.searchsorted(target[order], np.arange(classes + 1))
-    result = np.full(classes, np.nan)
     for start in range(0, classes, 64):  # columns are copied in blocks: one at a time, each would read all rows
         columns = np.ascontiguousarray(probability[:, start : start + 64].T)
         for k, scores in enumerate(columns, start):
-            own = np.sort(scores[order[bounds[k] : bounds[k + 1]]])
-            if len(own):
-                below = np.cumsum(np.bincount(np.searchsorted(own, scores, side="right"), minlength=len(own)))[: len(own)]
-                of_class = len(own) - np.searchsorted(own, own, side="left")
-                result[k] = np.mean(of_class / (len(scores) - below))
-    return result
+            if bounds[k] < bounds[k + 1]:
+                yield k, scores, order[bounds[k] : bounds[k + 1]]
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """The m pictures of a class from the lowest score up: how many pictures score at least as high, [m], and how many of those are of
+    the class; and for every picture how many of the class score at most as high, [N]."""
+
+    counted: IntArray
+    of_class: IntArray
+    place: IntArray
+
+    @classmethod
+    def of(cls, scores: npt.NDArray[Any], mine: IntArray) -> "_Ranking":
+        own = np.sort(scores[mine])
+        place = np.searchsorted(own, scores, side="right")
+        below = np.cumsum(np.bincount(place, minlength=len(own)))[: len(own)]
+        return cls(len(scores) - below, len(own) - np.searchsorted(own, own, side="left"), place)
+
+    @property
+    def precision(self) -> FloatArray:
+        return np.asarray(self.of_class / self.counted)
+
+
+def _sums(values: FloatArray) -> FloatArray:
+    """The sums of the first 0, 1, … values."""
+    return np.concatenate([[0.0], np.cumsum(values)])
 
 
 def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:

@@ -1,22 +1,26 @@
 """95 % intervals, chosen because they hold the truth in about 95 % of the cases, also for few pictures and few mistakes.
 
     shares        Wilson's score interval (accuracy, top-5, recall, precision; and F1 through TP / (TP + FP + FN), of which it is
-                  a monotone function; and average precision, a share among the pictures of the class)
+                  a monotone function)
+    rankings      average precision: Wilson's interval with the number of trials that would give its variance. That is the jackknife's
+                  (the figure without each picture), mixed with four pictures' worth of AP (1 − AP) / n, the most that a mean over
+                  the n pictures of the class can have when its terms are precisions
     class means   balanced accuracy, macro F1: the wider of two. The percentiles of a bootstrap; and the classes' own intervals
-                  put together as independent errors (MOVER), since a bootstrap of a class without a mistake never shows one
+                  put together as independent errors (MOVER), since a bootstrap of a class without a mistake never shows one. A mean
+                  of F1 over small classes comes out too low: its upper percentile is raised by the bias that the resamples show
     means         log loss: studentized bootstrap, because few pictures carry most of the sum
 
-Pictures that belong together (copies, frames, a patient) are drawn together in every bootstrap, and n in Wilson's formula becomes
-the effective number n / deff, with the design effect deff = Var(sum, by groups) / Var(sum, as if independent), from 1 up to its
-value at full correlation, Σ m² / n for groups of m pictures. That value is taken where all or none are right.
+Pictures that belong together (copies, frames, a patient) are drawn together in every bootstrap and summed in the jackknife, and n in
+Wilson's formula becomes the effective number n / deff, with the design effect deff = Var(sum, by groups) / Var(sum, as if independent),
+from 1 up to its value at full correlation, Σ m² / n for groups of m pictures. That value is taken where all or none are right.
 
-Measured (200 to 300 simulated test sets of 60 to 1,000 pictures, 2 to 10 classes; `tests/metrics/test_coverage.py` repeats a
-part): percentiles alone hold the balanced accuracy in 42 % of the cases when the truth is 0.998, the wider of both in 95 to 100 %;
-the log loss in 81 to 97 %, studentized in 93 to 97 %.
+How often they hold the truth, also of what was tried instead: docs/decisions/0018, `benchmarks/intervals.py`; a part is repeated in
+`tests/metrics/test_coverage.py`.
 
 Sources: E. B. Wilson 1927; G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures", Stat. Med. 2008;
-K. Boyd, K. Eng, C. Page, "Area under the Precision-Recall Curve", ECML 2013 (average precision); B. Efron, R. Tibshirani, "An
-Introduction to the Bootstrap", 1993, ch. 12 (studentized); L. Kish, "Survey Sampling", 1965 (design effect).
+K. Boyd, K. Eng, C. Page, "Area under the Precision-Recall Curve", ECML 2013 (the binomial variance); J. Tukey 1958, B. Efron, C. Stein,
+"The Jackknife Estimate of Variance", Ann. Statist. 1981; B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 10
+(bias), ch. 12 (studentized); L. Kish, "Survey Sampling", 1965 (design effect).
 """
 
 from collections.abc import Iterator
@@ -25,13 +29,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vitreous.metrics.figures import SMALLEST_PROBABILITY, BoolArray, Counts, FloatArray, IntArray
+from vitreous.metrics.figures import (
+    SMALLEST_PROBABILITY,
+    BoolArray,
+    Counts,
+    FloatArray,
+    IntArray,
+    Probabilities,
+    average_precision_without,
+    classes_that_occur,
+    confusion,
+)
 
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 RESAMPLES = 1000
 _WEIGHTS = 2**21  # numbers held at a time: resamples × pictures
 _WORK = 50_000_000  # numbers drawn in all: with more than 50,000 pictures, fewer resamples
 _FEWEST = 200
+_PRIOR = 4  # pictures: how much the binomial variance of an average precision weighs against the jackknife's
+_NO_VARIANCE = 1e-12
 
 
 def wilson(share: FloatArray, trials: FloatArray) -> FloatArray:
@@ -70,13 +86,40 @@ class Trials:
         residual = self.success - share[self.kind]
         clustered = _sum_of_squares(self.kind, self.group, residual, self.kinds)
         independent = np.bincount(self.kind, residual**2, self.kinds)
-        full = _sum_of_squares(self.kind, self.group, np.ones(len(residual)), self.kinds) / np.maximum(number, 1)
+        full = number / np.maximum(self.number_if_groups_agree(), 1)
         effect = np.divide(clustered, independent, out=full.copy(), where=independent > 1e-9)
         return np.asarray(number / np.maximum(np.minimum(effect, full), 1))
+
+    def number_if_groups_agree(self) -> FloatArray:
+        """The same where all pictures of a group come out alike, n² / Σ m², by class: float [K], 0 without a trial."""
+        number = self.number()
+        return np.asarray(number**2 / np.maximum(_sum_of_squares(self.kind, self.group, np.ones(len(self.kind)), self.kinds), 1))
 
     def interval(self) -> FloatArray:
         """float [K, 2]"""
         return wilson(self.share(), self.effective_number())
+
+
+def of_average_precision(probability: Probabilities, recalled: Trials) -> tuple[FloatArray, FloatArray]:
+    """Average precision of each class and its interval: float [K], [K, 2]; NaN for a class that does not occur.
+
+    `recalled`: the pictures as trials of their own classes.
+    """
+    value, interval = np.full(recalled.kinds, np.nan), np.full((recalled.kinds, 2), np.nan)
+    own = recalled.number_if_groups_agree()
+    everything = float(len(recalled.group) ** 2 / (np.bincount(recalled.group) ** 2).sum())
+    for k, scores, mine in classes_that_occur(probability, recalled.kind):
+        value[k], without = average_precision_without(scores, mine)
+        binomial = value[k] * (1 - value[k]) / own[k]
+        if binomial < _NO_VARIANCE:
+            interval[k] = wilson(value[k], own[k])
+            continue
+        jackknife = float((np.bincount(recalled.group, value[k] - without) ** 2).sum())
+        # What decides is the scarcer side: nine in ten of the class are ranked against the tenth.
+        scarcer = max(1.0, min(own[k], everything - own[k]))
+        variance = (scarcer * jackknife + _PRIOR * binomial) / (scarcer + _PRIOR)
+        interval[k] = wilson(value[k], value[k] * (1 - value[k]) / variance)
+    return value, interval
 
 
 @dataclass(frozen=True)
@@ -134,7 +177,11 @@ def bootstrap(target: IntArray, answer: IntArray, loss: FloatArray, group: IntAr
         means.append(mean)
         errors.append(np.sqrt(np.maximum(squares - 2 * mean * products + mean**2 * size_squares, 0)) / size)
     log_loss = _studentized(sums, sizes, np.concatenate(means), np.concatenate(errors))
-    return Bootstrap(_percentiles(np.concatenate(balanced)), _percentiles(np.concatenate(macro)), log_loss, resamples)
+    drawn = np.concatenate(macro)
+    low, high = _percentiles(drawn)
+    # As far as a resample lies below the figure on the average, the figure lies below the truth.
+    bias = min(0.0, float(drawn.mean() - Counts.of(confusion(target, answer, classes)).macro_f1()))
+    return Bootstrap(_percentiles(np.concatenate(balanced)), (low, min(1.0, high - bias)), log_loss, resamples)
 
 
 def _weights(groups: int, resamples: int, pictures: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:

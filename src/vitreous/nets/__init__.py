@@ -9,6 +9,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from vitreous.nets.stages import Staged
 
 _MOST = 100_000  # classes, channels, pixels a side: beyond it is a slip
+_MOST_WEIGHTS = 1_000_000_000  # 4 GB, seven times the largest network of the catalogue as in its paper
 _SHOWN = 5
+_LONGEST = 80
 
 
 def build(name: str, classes: int | None = None, channels: int | None = None, size: int | None = None, seed: int = 0) -> "Staged":
@@ -38,6 +41,11 @@ def build(name: str, classes: int | None = None, channels: int | None = None, si
         raise UsageError(f"{name} cannot be built for this", f"pictures of {size}×{size}", f"at least {found.smallest}×{found.smallest} pixels")
     torch = _torch(f"cannot build {name}")
     with torch.random.fork_rng(devices=[]):
+        with torch.device("meta"):  # shapes only
+            weights = sum(each.numel() for each in _network(found, classes, channels, size).parameters())
+        if weights > _MOST_WEIGHTS:
+            arrived = f"{plural(classes, 'class', 'classes')} of pictures {channels}×{size}×{size} make {weights:,} weights"
+            raise UsageError(f"{name} cannot be built for this", arrived, f"at most {_MOST_WEIGHTS:,}", "fewer classes or smaller pictures")
         torch.manual_seed(seed)
         return _network(found, classes, channels, size)
 
@@ -62,7 +70,7 @@ def load_weights(net: "Staged", file: str | Path) -> None:
     path = Path(file)
     name = visible(path.name)
     try:
-        given = load(path.read_bytes())
+        given = load(b"" if path.is_fifo() else path.read_bytes())  # a pipe would be waited for
     except OSError as error:
         raise ModelError(f"cannot read the weights {visible(str(path))}", error.strerror or str(error), remedy="check the path") from None
     except (SafetensorError, ValueError, KeyError):
@@ -85,9 +93,9 @@ def _torch(failed: str) -> Any:
 
 
 def _whole(what: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
-        raise UsageError(f"a network with {what}={value!r} cannot be built", needed=f"a whole number from 1 to {_MOST:,}")
-    return value
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= value <= _MOST:
+        raise UsageError(f"a network with {what}={visible(repr(value)[:_LONGEST])} cannot be built", needed=f"a whole number from 1 to {_MOST:,}")
+    return int(value)
 
 
 def _differences(own: dict[str, Any], given: dict[str, Any]) -> list[str]:

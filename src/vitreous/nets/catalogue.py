@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vitreous.core.text import visible
 from vitreous.errors import UsageError, nearest
 
+_LONGEST = 80  # of a name that is repeated
 ANY = 1  # the smallest side where nothing sets one
 
 
@@ -76,6 +77,7 @@ CATALOGUE: dict[str, Entry] = {each.name: each for each in _ENTRIES}
 
 def entry(name: str) -> Entry:
     """The network of that name. Raises UsageError with the nearest names where there is none."""
-    if name not in CATALOGUE:
-        raise UsageError(f"there is no network {visible(str(name))!r}", remedy=nearest(str(name), CATALOGUE))
+    if not isinstance(name, str) or name not in CATALOGUE:
+        given = str(name)[:_LONGEST]
+        raise UsageError(f"there is no network {visible(given)!r}", remedy=nearest(given.lower(), CATALOGUE))
     return CATALOGUE[name]

@@ -4,8 +4,19 @@ from vitreous.runs.contents import Contents
 
 
 def documents(contents: Contents) -> dict[str, bytes]:
-    return {}
+    """The files for people of a run, by name: report.html and MODEL_CARD.md. Both tell the same facts."""
+    from vitreous.report.card import model_card
+    from vitreous.report.data_summary import summarize
+    from vitreous.report.markdown import markdown
+    from vitreous.report.run_page import run_page
+
+    data = summarize(contents)
+    card = model_card(contents, data)
+    return {"report.html": run_page(contents, data, card), "MODEL_CARD.md": markdown(f"Model card of {contents.name}", card)}
 
 
 def compare(runs: list[Contents]) -> bytes:
-    raise NotImplementedError
+    """One page that sets runs side by side, the first one against each other one."""
+    from vitreous.report.compare_page import compare_page
+
+    return compare_page(runs)

@@ -1,19 +1,22 @@
 """What a run tells of itself, read into memory: what reports, cards and comparisons are made of."""
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Predictions, items_from_csv, predictions_from_csv
 
 HELD_OUT_CSV = "held_out.csv"
+HISTORY = "history.jsonl"
 
 
 @dataclass(frozen=True)
 class Contents:
     """`facts` and `settings` are those of run.json; `predictions` the answers on the test part; `held_out` those on pictures that the
-    model was not fitted to (validation, or out of fold), None for a run of an older version."""
+    model was not fitted to (validation, or out of fold), None for a run of an older version;
+    `history` one entry an epoch, where there were epochs."""
 
     name: str
     facts: Mapping[str, Any]
@@ -21,6 +24,7 @@ class Contents:
     items: list[ItemRow]
     predictions: Predictions
     held_out: Predictions | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 # Makes files for people from a run's contents, by name.
@@ -36,4 +40,5 @@ def contents_of(run: RunFolder) -> Contents:
     """Read from the run folder, verified. Raises RunError where a file is missing or changed."""
     held_out = predictions_from_csv(run.read(HELD_OUT_CSV)) if HELD_OUT_CSV in run.document.files else None
     items, predictions = items_from_csv(run.read(ITEMS_CSV)), predictions_from_csv(run.read(PREDICTIONS_CSV))
-    return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out)
+    history = [json.loads(line) for line in run.read(HISTORY).splitlines()] if HISTORY in run.document.files else []
+    return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out, history)

@@ -2,7 +2,8 @@
 
 It is the decode rule of DESIGN.md 7 for ordinary pictures, pixel for pixel what `vitreous.data.decode` gives: JPEG at a
 reduced scale, EXIF orientation, 16 bits to 8, transparent parts over white, RGB, and the part that the run's view shows.
-The limits of Vitreous, and its reducing of a JPEG 2000 of over 4 megapixels, are not in it.
+The limits of Vitreous, and its reducing of a JPEG 2000 of over 4 megapixels, are not in it. A decision that `vitreous decide` stored in
+the model is obeyed, as `vitreous.metrics.decision_rule` has it.
 """
 
 from vitreous.core.view import View
@@ -18,7 +19,22 @@ import onnxruntime
 from PIL import Image, ImageOps
 
 model = onnxruntime.InferenceSession(str(Path(__file__).with_name("model.onnx")), providers=["CPUExecutionProvider"])
-labels = json.loads(model.get_modelmeta().custom_metadata_map["vitreous"])["labels"]
+about = model.get_modelmeta().custom_metadata_map
+labels, decision = json.loads(about["vitreous"])["labels"], json.loads(about.get("decision", "{{}}"))
+
+
+def answer(p):
+    """The class that is said for these probabilities, by the decision in the model where there is one; None: I don't know."""
+    if "costs" in decision:
+        return decision["answers"][int((p @ np.array(decision["costs"])).argmin())]
+    if "label" in decision:
+        own = labels.index(decision["label"])
+        p[own] = 2 if p[own] >= decision["threshold"] else -1
+    elif p.max() < decision.get("threshold", 0):
+        return None
+    return labels[int(p.argmax())]
+
+
 for path in sys.argv[1:]:
     with Image.open(path) as file:
         file.draft("RGB", ({reduced}, {reduced}))  # a large JPEG is decoded at 1/2, 1/4 or 1/8
@@ -30,8 +46,10 @@ for path in sys.argv[1:]:
     white.paste(photo, mask=photo)
 {resize}
     (probability,) = model.run(["probability"], {{"image": np.asarray(seen)[None]}})
-    label = labels[int(probability[0].argmax())]
-    print("".join(c if c.isprintable() else "?" for c in label), f"{{probability[0].max():.4f}}", sep="\\t")
+    label = answer(probability[0].astype(float))
+    sure = probability[0].max() if label is None else probability[0][labels.index(label)]
+    text = decision["unknown"] if label is None else label
+    print("".join(c if c.isprintable() else "?" for c in text), f"{{sure:.4f}}", sep="\\t")
 '''
 _REDUCED_SIDE = 288  # vitreous.data.decode.REDUCED_SIDE; packages on one level do not import each other
 _CROP = """\
@@ -45,7 +63,7 @@ def use_script(view: View) -> str:
     """The text of use.py for a model that sees its pictures by this view.
 
     The model has the input `image` uint8 [N, H, W, 3], the output `probability` [N, K], and the labels in its metadata:
-    key "vitreous", a JSON object with `labels`.
+    key "vitreous", a JSON object with `labels`; and under the key "decision", where there is one, the JSON of a `StoredRule`.
     """
     resize = (_CROP if view.kind == "crop" else _WHOLE).format(size=view.size, short_side=view.short_side)
     return _SCRIPT.format(reduced=max(view.short_side, _REDUCED_SIDE), resize=resize)

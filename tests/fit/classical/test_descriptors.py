@@ -126,3 +126,5 @@ def test_descriptors_lie_on_the_grid(noise: Pictures, walked: Run) -> None:
 def test_too_small_a_picture_is_said() -> None:
     with pytest.raises(UsageError, match="39 pixels a side; at least 40"):
         grid(39)
+    with pytest.raises(UsageError, match="513 pixels a side; at most 512"):
+        grid(513)

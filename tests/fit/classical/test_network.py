@@ -107,7 +107,7 @@ def test_what_cannot_be_is_said(noise: Pictures) -> None:
     with pytest.raises(UsageError, match=r"uint8 pictures \[4, 61, 61, 3\]; uint8 \[n, 64, 64, 3\]"):
         classical_network(noise, 64, WORDS)
     with pytest.raises(UsageError, match="float32 pictures"):
-        classical_network(noise.astype(np.float32), SIDE, WORDS)  # type: ignore[arg-type]
+        classical_network(noise.astype(np.float32), SIDE, WORDS)
     with pytest.raises(UsageError, match="1 word; 2 to 2,000"):
         classical_network(noise, SIDE, 1)
     with pytest.raises(UsageError, match="too small"):

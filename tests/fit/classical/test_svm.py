@@ -95,6 +95,11 @@ def test_a_fit_that_does_not_converge_is_taken_without_a_warning(monkeypatch: py
     assert np.isfinite(fit_svm(features, target, 3, 10.0, tolerance=1e-9).weight).all()
 
 
+def test_classes_of_a_picture_or_two_are_classes_without_a_warning() -> None:
+    features, target = clouds(24, 150, 20)
+    assert fit_svm(features, target, 20, 0.001).weight.shape == (20, 150)
+
+
 def test_the_same_arguments_give_the_same_head_bit_for_bit() -> None:
     features, target = clouds(60, 150, 4)
     first, second = (fit_svm(features, target, 4, 0.001) for _ in range(2))

@@ -52,5 +52,5 @@ def test_the_same_arguments_give_the_same_bytes_and_the_facts_name_the_view() ->
 
 @pytest.mark.parametrize("size, channels", [(0, 3), (-1, 1), (100_000, 3), (28, 2), (28, 4)])
 def test_other_sizes_and_channels_are_refused(size: int, channels: int) -> None:
-    with pytest.raises(UsageError, match="cannot read pixels"):
+    with pytest.raises(UsageError, match=r"cannot read pixels|cannot take pictures of this size"):
         pixels_network(size, channels)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from vitreous.metrics.decision_rule import ClassThreshold, ConfidenceThreshold, StoredRule, unknown_word
 from vitreous.tasks.classify.answers import Answer, Answers, Failure
 
 NASTY = ["<script>alert(1)</script>", "a\x1b[31mred", "=1+1", "two\nlines", "🐱"]
@@ -53,3 +54,23 @@ def test_html_escapes_what_comes_from_files() -> None:
     html = answers(0.5, 0.2, 0.1, 0.1, 0.1, image="<img src=x onerror=y>.jpg")._repr_html_()
     assert "<script>" not in html and "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<img" not in html and "&lt;img src=x onerror=y&gt;.jpg" in html and "\x1b" not in html
+
+
+def decided(rule: ClassThreshold | ConfidenceThreshold, *probability: float, labels: list[str] = NASTY) -> Answers:
+    labels = labels[: len(probability)]
+    return Answers("x.jpg", labels, np.array(probability, np.float32), StoredRule("max_miss", rule, unknown_word(labels)))
+
+
+def test_a_decision_makes_the_answer_and_changes_no_probability() -> None:
+    assert decided(ClassThreshold(2, 0.21), 0.5, 0.3, 0.2).label == NASTY[0]
+    result = decided(ClassThreshold(2, float(np.float32(0.2))), 0.5, 0.3, 0.2)
+    assert result.label == NASTY[2] and result.confidence == pytest.approx(0.2) and result.top(1)[0].label == NASTY[0]
+    assert [each.label for each in result.said(3)] == [NASTY[2], NASTY[0], NASTY[1]] and len(result.said(1)) == 1
+
+
+def test_i_do_not_know_is_null_in_json_and_a_word_that_is_no_class_in_text() -> None:
+    result = decided(ConfidenceThreshold(0.9), 0.5, 0.3, 0.2, labels=["unknown", "(unknown)", "c"])
+    value = json.loads(json.dumps(result.to_json(2)))
+    assert result.label is None and value["label"] is None and value["decided"] == "max_miss" and len(value["answers"]) == 2
+    assert str(result.said(1)[0]) == "((unknown)) 50.0%" and repr(result).startswith("x.jpg: ((unknown)) 50.0%, unknown 50.0%")
+    assert decided(ConfidenceThreshold(0.5), 0.5, 0.3, 0.2).label == NASTY[0]

@@ -61,7 +61,7 @@ def test_broken_files_alone_and_none_at_all_are_no_trouble(tmp_path: Path) -> No
 def test_answers_come_while_others_are_still_to_be_decoded(files: list[str]) -> None:
     results = predict(small_network(), setting(1), files * 40, Policy())
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 def test_the_limit_of_pixels_holds(files: list[str]) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from vitreous.core.item import LeftOut, Source, Split
 from vitreous.core.text import plural, visible
-from vitreous.data.formats import SUFFIXES
+from vitreous.data.formats import SUFFIXES, UNREADABLE_FORMATS
 from vitreous.data.sources.csv_table import read_csv
-from vitreous.data.sources.folders import LAYOUT, read_folders
+from vitreous.data.sources.folders import LAYOUT, OUTSIDE, read_folders
+from vitreous.data.sources.unlabelled import UNLABELLED, read_unlabelled
 from vitreous.errors import DataError, UsageError, nearest
 
-__all__ = ["TABLES", "read_source", "require_trainable"]
+__all__ = ["TABLES", "UNLABELLED", "is_missed", "read_any", "read_source", "require_trainable"]
 
 TABLES = {".csv", ".tsv", ".txt"}
 # What differs from row to row of a table in reasons that are the same.
@@ -44,6 +45,17 @@ def read_source(path: Path, *, image_column: str | None = None, label_column: st
             remedy="leave it out, or give what tells the patients, animals or days apart",
         )
     return replace(source, remarks=[*source.remarks, *_about_left_out(source.left_out)])
+
+
+def read_any(path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
+    """The same, and where a folder holds pictures but no labels, all pictures in it, their labels empty (`read_unlabelled`)."""
+    try:
+        return read_source(path, image_column=image_column, label_column=label_column, group=group)
+    except DataError:
+        source = read_unlabelled(path, group) if os.path.isdir(path) else None
+        if source is None or not source.items:
+            raise
+        return replace(source, remarks=[*source.remarks, *_about_left_out(source.left_out)])
 
 
 def _read(path: Path, image_column: str | None, label_column: str | None, group: str | None) -> Source:
@@ -79,6 +91,12 @@ def require_trainable(source: Source) -> None:
     learned = {item.label for item in source.items if item.split in (None, Split.TRAIN)}
     if unseen := sorted(set(counts) - learned):
         raise DataError(failed, f"no picture to learn from in {_listed(unseen)}, only in other parts", remedy="add some to train, or leave it out")
+
+
+def is_missed(entry: LeftOut) -> bool:
+    """Whether something in a folder that is left out should have been a picture, by its suffix: a HEIC photo, a link to a picture that is gone."""
+    suffix = os.path.splitext(entry.relative)[1].lower()
+    return (suffix in SUFFIXES or suffix in UNREADABLE_FORMATS) and entry.reason != OUTSIDE
 
 
 def _listed(labels: list[str]) -> str:

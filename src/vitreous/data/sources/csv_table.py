@@ -67,7 +67,7 @@ def read_csv(path: Path, image_column: str | None = None, label_column: str | No
     if split is not None and len({item.split for item in items}) == 1:
         remarks.append(f"only the part {items[0].split!s} is there, so it is split anew")
         items = [Item(item.path, item.relative, item.label, None, item.group) for item in items]
-    return Source(path.parent, "csv", items, left_out, remarks)
+    return Source(path.parent, "csv", items, left_out, remarks, path.name)
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

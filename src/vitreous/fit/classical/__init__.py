@@ -6,7 +6,8 @@ Every step is ONNX operators, so the run's `model.onnx` holds all of it (docs/de
 Lin et al., "Large-scale image classification: fast feature extraction and SVM training", CVPR 2011.
 """
 
+from vitreous.fit.classical.descriptors import grid
 from vitreous.fit.classical.network import SIZE, WORDS, classical_network
 from vitreous.fit.classical.svm import SVM_STRENGTHS, fit_svm
 
-__all__ = ["SIZE", "SVM_STRENGTHS", "WORDS", "classical_network", "fit_svm"]
+__all__ = ["SIZE", "SVM_STRENGTHS", "WORDS", "classical_network", "fit_svm", "grid"]

@@ -13,6 +13,7 @@ from vitreous.fit.classical.graph import Graph
 
 WIDTH = hog.WIDTH + lbp.CODES
 LEAST_SIDE = 40  # four patches a side, for the pyramid
+MOST_SIDE = 512  # planes of all steps take 60 MB a picture there, of which 16 are under way
 _LUMA = np.array([19595, 38470, 7471])
 
 
@@ -38,9 +39,11 @@ def add_grey(graph: Graph) -> str:
 
 
 def grid(side: int) -> int:
-    """Patches along a side of `side` pixels. Raises UsageError where they are too few for the pyramid."""
+    """Patches along a side of `side` pixels. Raises UsageError where they are too few for the pyramid, or too many for the memory."""
     if side < LEAST_SIDE:
         raise UsageError(
             "the picture is too small for the classical network", f"{side} pixels a side", f"at least {LEAST_SIDE}", "take a larger size"
         )
+    if side > MOST_SIDE:
+        raise UsageError("the picture is too large for the classical network", f"{side} pixels a side", f"at most {MOST_SIDE}", "take a smaller size")
     return side // hog.CELL - 1

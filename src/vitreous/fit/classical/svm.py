@@ -58,6 +58,7 @@ def _machines(features: Floats | Numbers, target: Ints, strength: float, toleran
     machine = LinearSVC(C=strength, tol=tolerance, dual=True if width == count else "auto", max_iter=_MOST_PASSES, random_state=_SEED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes is greater")  # many classes of two pictures each are classes still
         machine.fit(features, target)
     return machine.coef_, machine.intercept_
 

@@ -4,8 +4,6 @@ What a library says of a file that it cannot run becomes one sentence: which ope
 """
 
 import re
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +13,13 @@ from vitreous.core.text import visible
 from vitreous.errors import ModelError
 from vitreous.fit.foreign.options import MOST_SIDE
 from vitreous.fit.foreign.reading import free_batch
-from vitreous.fit.foreign.wrapping import Head, Recipe, wrapped
+from vitreous.fit.foreign.running import outputs_of
+from vitreous.fit.foreign.wrapping import Head, Recipe
 from vitreous.fit.softmax import Floats
-from vitreous.infer.engine import Outputs, default_setting, run_batch, said_as_model_error, start_engine
-from vitreous.infer.network import Network
 
+# What OpenVINO says before it comes to its reason.
+_PREAMBLE = ("Exception from", "Check '", "FrontEnd API", "Model wasn't", "-- ", "While validating", "Loading input model", "Summary")
+_NO_MEMORY = re.compile(r"bad_alloc|bad allocation|overflow while multiplying|Failed to allocate|out of memory", re.I)
 # OpenVINO's words, then onnxruntime's.
 _UNKNOWN_OPERATORS = (re.compile(r"No conversion rule found for operations: (.+)"), re.compile(r"([\w.:]+)\(-?\d+\) is not a registered"))
 _SIDES = (28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512)
@@ -43,7 +43,7 @@ def raw_outputs(recipe: Recipe, tensors: list[str]) -> tuple[Recipe, list[NDArra
     names = {tensor: f"raw.{number}" for number, tensor in enumerate(dict.fromkeys(tensors))}
     probe = recipe.ending_in({name: Head(tensor) for tensor, name in names.items()})
     try:
-        values = _once(probe, _noise(recipe.size))
+        values = outputs_of(probe, _noise(recipe.size))
     except ModelError as error:
         raise _explained(error, probe) from None
     return recipe, [values[names[tensor]] for tensor in tensors]
@@ -55,7 +55,7 @@ def checked_features(recipe: Recipe) -> tuple[Recipe, int, list[str]]:
     Raises ModelError for features that are not finite, a single number, the same for all pictures, or of a network for one at a time.
     """
     name, pictures = recipe.file.name, np.concatenate([_noise(recipe.size), _plain(recipe.size)])
-    single = [_once(recipe, pictures[number : number + 1])["features"] for number in (0, 1)]
+    single = [outputs_of(recipe, pictures[number : number + 1])["features"] for number in (0, 1)]
     if single[0].ndim != 2 or len(single[0]) != 1 or single[0].shape[1] < 2:
         raise ModelError(f"{name} gives no features", f"values of shape {list(single[0].shape)} for one picture", "two numbers or more for each")
     one = np.concatenate(single)
@@ -69,11 +69,11 @@ def checked_features(recipe: Recipe) -> tuple[Recipe, int, list[str]]:
             f"{name} gives the same features {tensor!r} for noise and for a plain picture", needed="an --output that tells pictures apart"
         )
     said: list[str] = []
-    difference = _difference_at_once(recipe, pictures, one)
+    difference = _difference_atoutputs_of(recipe, pictures, one)
     if difference > _QUANTIZED:
         recipe = recipe.of(free_batch(recipe.file, 1))
-        difference = _difference_at_once(recipe, pictures, one)
-        if difference > _QUANTIZED or _once(recipe, pictures[:1])["features"].shape != single[0].shape:
+        difference = _difference_atoutputs_of(recipe, pictures, one)
+        if difference > _QUANTIZED or outputs_of(recipe, pictures[:1])["features"].shape != single[0].shape:
             fixed = (
                 f"fixed to {recipe.image.batch} in the file"
                 if recipe.image.batch
@@ -88,32 +88,10 @@ def checked_features(recipe: Recipe) -> tuple[Recipe, int, list[str]]:
     return recipe, one.shape[1], said
 
 
-def features_of(recipe: Recipe, pictures: NDArray[np.uint8]) -> Floats:
-    """Features [N, D] of pictures uint8 [N, S, S, 3], one at a time."""
-    network = _network(recipe)
-    with said_as_model_error(network):
-        engine = start_engine(network, replace(default_setting(1), batch=1, streams=1), ("features",), recipe.size)
-        return run_batch(engine, pictures)["features"]
-
-
-def _once(recipe: Recipe, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The outputs for all the pictures in one batch, with whatever number of rows they have."""
-    network, results = _network(recipe), {}
-
-    def keep(outputs: Outputs) -> None:
-        results.update({name: np.array(value) for name, value in outputs.items()})
-
-    with said_as_model_error(network):
-        engine = start_engine(network, replace(default_setting(1), batch=len(pictures), streams=1), tuple(recipe.heads), recipe.size)
-        engine.submit(pictures, keep)
-        engine.finish()
-    return results
-
-
-def _difference_at_once(recipe: Recipe, pictures: NDArray[np.uint8], one: Floats) -> float:
+def _difference_atoutputs_of(recipe: Recipe, pictures: NDArray[np.uint8], one: Floats) -> float:
     """The largest difference between the features of pictures together and alone, in parts of what tells them apart; infinite where it fails."""
     try:
-        both = _once(recipe, pictures)["features"]
+        both = outputs_of(recipe, pictures)["features"]
     except ModelError:
         return float("inf")
     if both.shape != one.shape:
@@ -121,10 +99,6 @@ def _difference_at_once(recipe: Recipe, pictures: NDArray[np.uint8], one: Floats
     # where the two hardly differ, rounding is all that is seen
     spread = max(float(np.ptp(one, axis=0).max()), _NEARLY_ALIKE * float(np.abs(one).max()))
     return float(np.abs(both - one).max()) / spread
-
-
-def _network(recipe: Recipe) -> Network:
-    return Network(wrapped(recipe), Path(recipe.file.name), {})
 
 
 def _noise(size: int) -> NDArray[np.uint8]:
@@ -139,8 +113,11 @@ def _plain(size: int) -> NDArray[np.uint8]:
 def _explained(error: ModelError, recipe: Recipe) -> ModelError:
     """What stands behind the first failure of a network."""
     name, image, size = recipe.file.name, recipe.image, recipe.size
-    # `said_as_model_error` keeps one line; the operators may stand in another
-    words = f"{error} {error.__context__ or ''}"
+    if error.__context__ is None:  # our own words, not a library's
+        return error
+    # `said_as_model_error` keeps one line; the operators and the reason may stand in another
+    words = f"{error} {error.__context__}"
+    reason = _reason(error.arrived, words)
     for pattern in _UNKNOWN_OPERATORS:
         if found := pattern.findall(words):
             operators = sorted({re.sub(r"-\d+$", "", each.strip()) for each in found[0].split(",")})
@@ -148,13 +125,9 @@ def _explained(error: ModelError, recipe: Recipe) -> ModelError:
             return ModelError(f"{name} cannot be run here", arrived, "operators of standard ONNX", "export it again without them")
     if image.size is not None and image.size != size:
         needed = f"{image.size} × {image.size}, fixed in the file"
-        return ModelError(
-            f"{name} takes no pictures of {size} × {size} pixels", error.arrived, needed, "leave --size out, or export it with open sizes"
-        )
+        return ModelError(f"{name} takes no pictures of {size} × {size} pixels", reason, needed, "leave --size out, or export it with open sizes")
     if image.size is None and recipe.file.model.ByteSize() < _CHEAP and (fits := _next_side(recipe)):
-        return ModelError(
-            f"{name} takes no pictures of {size} × {size} pixels", error.arrived, f"the next size that it takes is {fits}", f"--size {fits}"
-        )
+        return ModelError(f"{name} takes no pictures of {size} × {size} pixels", reason, f"the next size that it takes is {fits}", f"--size {fits}")
     if image.batch not in (None, 1):
         return ModelError(
             f"{name} does not take one picture",
@@ -162,7 +135,15 @@ def _explained(error: ModelError, recipe: Recipe) -> ModelError:
             "a batch of any size",
             "export it with a dynamic batch",
         )
-    return ModelError(f"{name} cannot be run here", error.arrived, "an ONNX file that OpenVINO runs", "try it there by itself, or export it again")
+    return ModelError(f"{name} cannot be run here", reason, "an ONNX file that OpenVINO runs", "try it there by itself, or export it again")
+
+
+def _reason(first: str, words: str) -> str:
+    """The line of a library's words that says why; `first` where none does."""
+    if _NO_MEMORY.search(words):
+        return "it needs more memory than there is"
+    lines = [line.strip() for line in words.splitlines()[1:]]
+    return visible(next((line for line in lines if line and not line.startswith(_PREAMBLE)), first)[:200].rstrip("."))
 
 
 def _next_side(recipe: Recipe) -> int | None:
@@ -177,7 +158,7 @@ def _next_side(recipe: Recipe) -> int | None:
 
 def _runs(recipe: Recipe) -> bool:
     try:
-        values: dict[str, Any] = _once(recipe, _noise(recipe.size))
+        values: dict[str, Any] = outputs_of(recipe, _noise(recipe.size))
     except ModelError:
         return False
     return all(np.isfinite(value).all() for value in values.values())

@@ -12,6 +12,7 @@ from typing import Any
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError
+from vitreous.layers.soundness import require_sound
 
 _MOST_BYTES = 2**31 - 1
 # Sub and Mul broadcast, and Gemm adds a bias, as they are used here from this operator set on (2017).
@@ -23,7 +24,9 @@ _STARTS = {
     b"version https://git-lfs": ("the placeholder of a large file", "fetch the file itself: git lfs pull"),
     b"<": ("text, perhaps a web page", "download the file itself"),
     b"{": ("text", "give the ONNX file"),
+    b"\0": ("zeros at its beginning, perhaps of a download that did not end", "fetch it again"),
 }
+_LONGEST_START = max(map(len, _STARTS))
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,11 @@ class ForeignFile:
 
 
 def read_model(path: Path) -> ForeignFile:
-    """Raises ModelError for what cannot be read, is no ONNX network, is damaged, too large, or newer than the installed onnx."""
+    """Raises ModelError for what cannot be read, is no ONNX network, is damaged, unsound, too large, or newer than the installed onnx."""
     from onnx import load_model_from_string
 
     name = visible(path.name) or visible(str(path))
     data = _read(path, name)
-    for start, (found, remedy) in _STARTS.items():
-        if data.startswith(start):
-            raise ModelError(f"{name} is no ONNX network", found, "an ONNX file", remedy)
     try:
         model = load_model_from_string(data)
     except Exception:  # protobuf's own exceptions differ between its versions
@@ -73,13 +73,17 @@ def read_model(path: Path) -> ForeignFile:
             from onnx.inliner import inline_local_functions
 
             model = inline_local_functions(model)
+        require_sound(model.graph, name)
         if opset < _LEAST_OPSET:
             from onnx.version_converter import convert_version
 
             model, opset = convert_version(model, 13), 13
+    except ModelError:
+        raise
     except Exception as error:  # the converters raise many kinds
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{name} cannot be brought up to date", f"operator set {opset}: {reason[:150]}", remedy="export it again") from None
+        reason = visible((str(error).splitlines() or [type(error).__name__])[0].rpartition("failed: ")[2][:150].rstrip("."))
+        arrived, needed = f"operator set {opset}; {reason}", f"{_LEAST_OPSET} or above"
+        raise ModelError(f"{name} cannot be brought up to date", arrived, needed, "export it again") from None
     return ForeignFile(name, model, digest.hexdigest(), opset)
 
 
@@ -123,7 +127,12 @@ def _read(path: Path, name: str) -> bytes:
             raise ModelError(f"cannot read the network {name}", "a folder" if path.is_dir() else "no regular file", "an ONNX file")
         if status.st_size > _MOST_BYTES:
             raise _too_large(name, status.st_size)
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            start = stream.read(_LONGEST_START)
+            for known, (found, remedy) in _STARTS.items():
+                if start.startswith(known):
+                    raise ModelError(f"{name} is no ONNX network", found, "an ONNX file", remedy)
+            return start + stream.read()
     except (OSError, ValueError) as error:
         raise ModelError(
             f"cannot read the network {name}", getattr(error, "strerror", None) or str(error), "an ONNX file", "check the path"
@@ -136,6 +145,8 @@ def _opset(model: Any, name: str) -> int:
 
     opset = max((int(each.version) for each in model.opset_import if each.domain in ("", "ai.onnx")), default=1)
     newest = onnx_opset_version()
+    if opset < 1:
+        raise ModelError(f"{name} is no ONNX network, or damaged", f"operator set {opset}", f"1 to {newest}", "export or fetch it again")
     if opset > newest or model.ir_version > IR_VERSION:
         raise ModelError(
             f"{name} is newer than what is installed",

@@ -1,11 +1,12 @@
 """The normalization of a network that says nothing of it, tried out: the usual ones on photos of the package's own sample.
 
 Judged by the loss, in cross-validation, of a softmax head that tells five kinds of clothes apart by the network's features. Another than
-the most usual one is taken only where it is better by more than the standard error of the paired difference.
+the most usual one is taken only where it is better by more than the standard error of the paired difference, and better than guessing.
 """
 
 from collections import defaultdict
 from dataclasses import replace
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ from vitreous.data.decode import decode_bytes
 from vitreous.data.samples import SAMPLES
 from vitreous.data.split import folds
 from vitreous.errors import ModelError
-from vitreous.fit.foreign.checking import features_of
 from vitreous.fit.foreign.normalization import USUAL, Normalization
+from vitreous.fit.foreign.running import features_of
 from vitreous.fit.foreign.wrapping import Recipe
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
 from vitreous.fit.softmax import ROUGH, Floats, Ints, fit_softmax, log_loss
@@ -37,13 +38,15 @@ def tried_normalization(recipe: Recipe) -> Normalization:
     if not losses:
         raise ModelError(f"{recipe.file.name} gives no usable features", "not finite, or the same for all photos, in any usual range of pixels")
     usual = "−1 to 1" if recipe.image.layout == "NHWC" and "−1 to 1" in losses else next(iter(losses))
-    best, gain = usual, 0.0
+    best, gain, guessing = usual, 0.0, log(target.max() + 1)
     for name, loss in losses.items():
         better, error = paired_gain(loss, losses[usual])
-        if name != usual and better > max(error, gain):
+        if name != usual and loss.mean() < guessing and better > max(error, gain):
             best, gain = name, better
     shown = ", ".join(f"{name} {loss.mean():.3f}" for name, loss in losses.items())
     decided = "the clearly best" if best != usual else "the most usual, and none is clearly better"
+    if min(loss.mean() for loss in losses.values()) >= guessing:
+        decided = "the most usual, as the network tells clothes apart with none of them"
     chosen = USUAL[best]
     why = (
         f"{chosen}: guessed, since neither the file nor you say it; {decided} on {len(pictures)} sample photos (log loss: {shown}); "

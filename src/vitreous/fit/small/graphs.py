@@ -46,12 +46,17 @@ def small_graph(kind: str, classes: int, channels: int, size: int, seed: int) ->
         raise UsageError(f"unknown small network {kind!r}", remedy=nearest(kind, SMALL_NETS))
     if classes < 2 or channels < 1:
         raise UsageError(f"cannot build {kind}", f"{classes} classes, {channels} channels", "at least 2 classes and 1 channel")
-    if size < SMALLEST[kind]:
-        raise UsageError(f"cannot build {kind}", f"pictures of {size} pixels", f"{SMALLEST[kind]} pixels or more", "choose a larger size")
+    require_size(kind, size)
     graph = _Graph(channels, size, np.random.default_rng(seed))
     SMALL_NETS[kind](graph)
     graph.classifier(classes)
     return graph.to_bytes(kind, classes)
+
+
+def require_size(kind: str, size: int) -> None:
+    """Raises UsageError for pictures whose side of `size` pixels is too small for the network."""
+    if size < SMALLEST[kind]:
+        raise UsageError(f"cannot build {kind}", f"pictures of {size} pixels", f"{SMALLEST[kind]} pixels or more", "choose a larger size")
 
 
 def _linear(graph: "_Graph") -> None:

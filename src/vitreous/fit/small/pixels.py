@@ -35,7 +35,8 @@ def pixels_network(size: int, channels: int) -> Network:
     if channels not in (1, 3):
         raise UsageError("cannot read pixels", f"{channels} channels", "1 (grey) or 3 (red, green, blue)")
     if not 1 <= size <= _MOST_SIDE:
-        raise UsageError("cannot read pixels", f"a size of {size} pixels", f"1 to {_MOST_SIDE}")
+        needed = f"1 to {_MOST_SIDE:,}"
+        raise UsageError("a small network cannot take pictures of this size", f"{size} pixels a side", needed, "choose another size")
     constants: dict[str, npt.NDArray[np.float32]] = {"pixels.scale": np.array(1 / 255, np.float32)}
     nodes = [
         helper.make_node("Cast", ["image"], ["pixels.float"], name="pixels.float", to=TensorProto.FLOAT),

@@ -1,12 +1,17 @@
 """A trained network against labelled pictures: metrics with intervals, what was left out, and what has changed since training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
 from vitreous.core.text import plural, visible
 from vitreous.metrics.classification import ClassScores, Scores
+from vitreous.runs.tables import Predictions
+from vitreous.tasks.classify.requirements import Outcome, judged, judged_by_point, parsed
 
 _MOST_SHOWN = 40
 _LINE = 78
@@ -14,13 +19,31 @@ _LINE = 78
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores on `what`, e.g. "341 test pictures"; `out_of_fold` beside it for classes with too few of them."""
+    """Scores on `what`, e.g. "341 test pictures"; `out_of_fold` beside it for classes with too few of them.
+
+    `predictions` are the answers picture by picture, `groups` int [N] the numbers of what belongs together; None where they were not kept.
+    """
 
     what: str
     scores: Scores
     left_out: list[LeftOut]
     remarks: list[str]
     out_of_fold: dict[str, dict[str, Any]]
+    predictions: Predictions | None = field(default=None, compare=False)
+    groups: npt.NDArray[np.intp] | None = field(default=None, compare=False)
+
+    def require(self, *requirements: str) -> list[Outcome]:
+        """Whether each, such as "recall[scratch] >= 0.95", is proven: only one that its whole 95 % interval fulfils is met.
+
+        Raises UsageError for one that cannot be read, or names a class or metric that is not there.
+        """
+        labels = [each.label for each in self.scores.per_class]
+        return [judged(each, self.scores) for each in [parsed(text, labels) for text in requirements]]
+
+    def require_by_point(self, *requirements: str) -> list[Outcome]:
+        """The same by the figures alone, however few pictures they come from."""
+        labels = [each.label for each in self.scores.per_class]
+        return [judged_by_point(each, self.scores) for each in [parsed(text, labels) for text in requirements]]
 
     def to_json(self) -> dict[str, Any]:
         return self.scores.to_json() | {

@@ -11,6 +11,7 @@ from vitreous.errors import ModelError
 from vitreous.infer.engine import Outputs, Setting, start_engine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import Forward, decoded_side_by_side
+from vitreous.metrics.decision_rule import StoredRule
 from vitreous.tasks.classify.answers import Answers, Failure
 
 
@@ -19,7 +20,7 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
 
     Results come in the order of `paths`, as soon as they are there; a file that cannot be read stops nothing.
     """
-    view, labels = network.view, network.labels
+    view, labels, decision = network.view, network.labels, stored_rule(network)
     probability: dict[int, NDArray[np.float32]] = {}
 
     def store(indices: list[int], outputs: Outputs) -> None:
@@ -39,7 +40,7 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
     def ready() -> Iterator[tuple[Answers | Failure, Decoded | None]]:
         while waiting and (waiting[0][1] is not None or waiting[0][0] in probability):
             index, failure, decoded = waiting.popleft()
-            yield (failure or Answers(paths[index], labels, probability.pop(index))), decoded
+            yield (failure or Answers(paths[index], labels, probability.pop(index), decision)), decoded
 
     for result in decoded_side_by_side(enumerate(paths), (view,), policy):
         if result.decoded is None:
@@ -53,6 +54,19 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
     if forward:
         forward.finish()
     yield from ready()
+
+
+def stored_rule(network: Network) -> StoredRule | None:
+    """How answers are made of probabilities, where `vitreous decide` has stored that. Raises ModelError where it does not fit the model."""
+    if network.decision is None:
+        return None
+    try:
+        return StoredRule.from_json(network.decision, network.labels)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelError(
+            f"{network.path.name} has a decision that does not fit it", reason, "one that vitreous decide stored", "decide again"
+        ) from None
 
 
 def _reason(error: Exception | None) -> str:

@@ -1,0 +1,50 @@
+"""`vitreous report RUN…`"""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from vitreous.cli.names import PATH
+from vitreous.core.text import visible
+from vitreous.errors import UsageError
+from vitreous.storage.atomic import require_writable
+
+
+@click.command("report", short_help="Write a run's report again, or set runs side by side.")
+@click.argument("runs", nargs=-1, required=True, type=PATH, metavar="RUN...")
+@click.option("--compare", "file", type=PATH, help="Set the runs side by side in this file, .html.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+def command(runs: tuple[str, ...], file: str | None, as_json: bool) -> None:
+    """Write report.html and MODEL_CARD.md of RUN again: after a newer version of Vitreous, or for a run that has none.
+
+    With --compare FILE.html, set several runs side by side: figures, what differs, and where they disagree. The first one is what the
+    others are measured by.
+    """
+    from vitreous import api
+
+    if file is None:
+        if len(runs) > 1:
+            raise UsageError("several runs", f"{len(runs)} of them", "--compare FILE.html, or one run", "vitreous report RUN RUN --compare FILE.html")
+        page = api.load(runs[0]).report()
+        _say(as_json, {"report": str(page), "model_card": str(page.with_name("MODEL_CARD.md"))}, page)
+        return
+    _check_comparison(runs, file)
+    _say(as_json, {"comparison": file, "runs": list(runs)}, api.compare(runs, file))
+
+
+def _check_comparison(runs: tuple[str, ...], file: str) -> None:
+    """What can be known wrong before the work. Raises UsageError, StorageError."""
+    if Path(file).suffix.lower() not in (".html", ".htm"):
+        raise UsageError("--compare", visible(file), "the name of a page, such as comparison.html", "vitreous report RUN RUN --compare FILE.html")
+    if len(runs) < 2:
+        raise UsageError("--compare", "one run", "two or more", f"vitreous report {visible(runs[0])} RUN --compare {visible(file)}")
+    folders = [os.path.realpath(run) for run in runs]
+    if twice := [run for place, run in enumerate(runs) if folders[place] in folders[:place]]:
+        raise UsageError("--compare", f"{visible(twice[0])} twice", "each run once")
+    require_writable(Path(file))
+
+
+def _say(as_json: bool, value: dict[str, object], page: Path) -> None:
+    click.echo(json.dumps(value) if as_json else visible(str(page)))

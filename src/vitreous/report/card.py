@@ -1,0 +1,189 @@
+"""The model card: what a model is for, what it was made of, how good it is for whom, and what it cannot do (Mitchell et al.,
+"Model Cards for Model Reporting", FAT* 2019). From the facts of the run only; what only the user knows is marked to be written.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vitreous.core.text import plural, visible
+from vitreous.report.chapters import Block, Bullets, Chapter, Code, Paragraph, Table, ToBeWritten
+from vitreous.report.data_summary import DataSummary
+from vitreous.report.limits import limits, remarks
+from vitreous.report.wording import figure, listed, percent, percent_with_interval, shortened
+from vitreous.runs.contents import Contents
+
+# Of more classes, this many with the lowest recall are shown.
+MOST_ROWS = 40
+METRICS, DATA, OPERATING_POINT, MAKING = "How good it is", "Data", "Operating point", "How it was made"
+
+
+def model_card(contents: Contents, data: DataSummary) -> list[Chapter]:
+    """The chapters, in the order of the paper."""
+    return [
+        Chapter("What it is for", _purpose(contents)),
+        Chapter(METRICS, _metrics(contents)),
+        Chapter("Limits", [Bullets(limits(contents, data))]),
+        Chapter(DATA, _data(contents, data)),
+        Chapter(OPERATING_POINT, _operating_point(contents.facts)),
+        Chapter("Licences", _licences(contents.facts)),
+        Chapter("How to use it", _use(contents)),
+        Chapter(MAKING, _making(contents)),
+    ]
+
+
+def _purpose(contents: Contents) -> list[Block]:
+    labels = contents.facts["labels"]
+    answers = f"{contents.name} answers with one label out of {len(labels):,} for a picture: {listed(labels, 30)}."
+    return [
+        Paragraph(answers),
+        ToBeWritten("what the model is meant for, who uses it, and what it must not be used for."),
+    ]
+
+
+def _metrics(contents: Contents) -> list[Block]:
+    metrics = contents.facts["metrics"]
+    blocks: list[Block] = [Paragraph(f"Measured on {metrics['what']}; 95 % intervals in brackets."), Table(("metric", "value"), metric_rows(metrics))]
+    blocks.append(class_table(metrics))
+    if (slices := contents.facts.get("slices")) and (told := told_by(slices)):
+        blocks += [Paragraph("Parts of the pictures one by one:"), Bullets(told)]
+    if told := remarks(contents):
+        blocks += [Paragraph("What the training remarked:"), Bullets(told)]
+    return blocks
+
+
+def metric_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every figure of the whole test with its interval, as text."""
+    shares = [("accuracy", "accuracy"), ("top5_accuracy", "top-5 accuracy"), ("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")]
+    rows = [(name, percent_with_interval(metrics[key], metrics.get(f"{key}_interval"), 1)) for key, name in shares if metrics.get(key) is not None]
+    others = [("log_loss", "log loss"), ("calibration_error", "calibration error")]
+    return rows + [(name, figure(metrics[key], metrics.get(f"{key}_interval"))) for key, name in others if metrics.get(key) is not None]
+
+
+def class_table(metrics: Mapping[str, Any]) -> Table:
+    """Recall, precision, F1 and average precision of each class; of many classes those with the lowest recall."""
+    classes, rest = worst_classes(metrics["classes"], MOST_ROWS)
+    rows = [
+        (
+            shortened(each["label"]),
+            f"{each['num_images']:,}",
+            *(percent_with_interval(each[key], each.get(f"{key}_interval")) for key in ("recall", "precision", "f1", "average_precision")),
+        )
+        for each in classes
+    ]
+    more = f"The {len(classes)} classes of lowest recall; run.json and predictions.csv have the other {rest:,}." if rest else ""
+    return Table(("class", "pictures", "recall", "precision", "F1", "average precision"), rows, more)
+
+
+def worst_classes(classes: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Mapping[str, Any]], int]:
+    """All classes in their order where they are few; else those with the lowest recall, the worst first, and how many are left."""
+    if len(classes) <= most:
+        return list(classes), 0
+    ordered = sorted(classes, key=lambda each: (each["recall"] is None, each["recall"] or 0.0, -each["num_images"]))
+    return ordered[:most], len(classes) - most
+
+
+def _data(contents: Contents, data: DataSummary) -> list[Block]:
+    stored = contents.facts["data"]
+    parts = [f"{data.in_part(part):,} {name}" for part, name in (("train", "training"), ("validation", "validation"), ("test", "test"))]
+    how = "as the data gave it" if (contents.facts.get("split") or {}).get("given") else "drawn, each class in the same shares"
+    lines = [
+        f"{folder_name(stored['folder'])} ({stored['kind']}): {plural(data.used, 'picture')} of {plural(len(data.classes), 'class', 'classes')}.",
+        f"Split, {how}: {', '.join(parts)}.",
+    ]
+    if data.sizes:
+        lines.append(str(data.sizes))
+    lines += [f"Left out: {plural(each.count, 'file')}: {each.reason}." for each in data.left_out[:8]]
+    if len(data.left_out) > 8:
+        lines.append(f"Left out for {len(data.left_out) - 8:,} other reasons: see items.csv.")
+    if data.copies:
+        lines.append(f"{plural(data.copies, 'file is', 'files are')} a copy of another, byte for byte.")
+    if data.contradictions:
+        lines.append(f"{plural(len(data.contradictions), 'picture stands', 'pictures stand')} under two labels.")
+    return [Bullets(lines), ToBeWritten("where the pictures come from, who labelled them and how, and whom or what they do not show.")]
+
+
+def _operating_point(facts: Mapping[str, Any]) -> list[Block]:
+    decision = facts.get("decision")
+    told = told_by(decision) if decision else []
+    return [Bullets(told)] if told else [Paragraph("None was chosen: the answer is the most probable class. vitreous decide chooses one.")]
+
+
+def told_by(value: Any) -> list[str]:
+    """The sentences that a stored result tells of itself."""
+    sentences = value.get("sentences") if isinstance(value, Mapping) else None
+    return [str(each) for each in sentences] if isinstance(sentences, list) else []
+
+
+def _licences(facts: Mapping[str, Any]) -> list[Block]:
+    network = facts.get("network") or {}
+    name, licence = network.get("network", "unknown"), network.get("licence") or "not known to Vitreous"
+    source = f" Source: {network['source']}." if network.get("source") else ""
+    return [
+        Paragraph(f"Weights of the network {name}: {licence}.{source}"),
+        ToBeWritten("the licence of the data, from which the model was trained; it is not known to Vitreous."),
+    ]
+
+
+def _use(contents: Contents) -> list[Block]:
+    run = f"runs/{contents.name}"
+    lines = [f"vitreous predict {quoted(run)} PHOTO", f"python {quoted(run + '/use.py')} PHOTO      # without Vitreous: pillow, numpy, onnxruntime"]
+    view = (contents.facts.get("preprocessing") or {}).get("view") or {}
+    seen = {"crop": "the central square", "whole": "the whole picture, squeezed to a square"}.get(view.get("kind", ""), "the picture")
+    return [
+        Code(lines),
+        Paragraph(
+            f"model.onnx takes {seen} as uint8 [N, {view.get('size', 'S')}, {view.get('size', 'S')}, 3] and gives calibrated probabilities; "
+            "its metadata hold the labels and the rule for cutting a picture."
+        ),
+    ]
+
+
+def _making(contents: Contents) -> list[Block]:
+    facts = contents.facts
+    classifier = facts.get("classifier") or {}
+    lines = [f"Command: {command(contents)}"]
+    if classifier.get("chosen_on"):
+        lines.append(f"Chosen on {classifier['chosen_on']}.")
+    if facts.get("seconds") is not None:
+        lines.append(f"Took {facts['seconds']:,.0f} s on {machine(facts)}.")
+    lines.append("Versions: " + ", ".join(f"{name} {number}" for name, number in (facts.get("versions") or {}).items()) + ".")
+    if facts.get("data_fingerprint"):
+        lines.append(f"Fingerprint of the data: {facts['data_fingerprint']}.")
+    return [Bullets(lines)]
+
+
+def machine(facts: Mapping[str, Any]) -> str:
+    """The machine that trained, in words."""
+    told = facts.get("machine") or {}
+    parts = [str(told[key]) for key in ("processor", "instructions", "system") if told.get(key)]
+    cores = [plural(told["cores"], "core")] if told.get("cores") else []
+    return ", ".join(parts[:1] + cores + parts[1:]) or "an unknown machine"
+
+
+def command(contents: Contents) -> str:
+    """The command that trains the same again; the data by the name of their folder, for the page may travel."""
+    parts = ["vitreous train", quoted(folder_name(contents.facts["data"]["folder"]))]
+    for key, value in contents.settings.items():
+        if value is None or value is False or (key, value) in (("seed", 0), ("runs", "runs"), ("engine", "auto")):
+            continue
+        option = "--" + key.replace("_", "-")
+        parts.append(option if value is True else f"{option} {quoted(f'{value:g}' if isinstance(value, float) else str(value))}")
+    return " ".join(parts)
+
+
+def folder_name(folder: str) -> str:
+    """The last part of a path of any system, made safe to show."""
+    parts = [part for part in folder.replace("\\", "/").split("/") if part]
+    return shortened(parts[-1]) if parts else "the folder"
+
+
+def quoted(text: str) -> str:
+    """A name to be copied into a shell."""
+    return shlex.quote(visible(text))
+
+
+def headline(metrics: Mapping[str, Any]) -> str:
+    """The result in one sentence, without its full stop."""
+    (low, high), what = metrics["accuracy_interval"], str(metrics["what"]).replace(", out of fold", " (out of fold)")
+    return f"{percent(metrics['accuracy'], 1)} of {what} answered right, 95 % interval {percent(low, 1)} to {percent(high, 1)}"

@@ -1,0 +1,124 @@
+"""Facts in lines for a terminal: aligned counts with bars, and the first few of each finding."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vitreous.core.text import plural, visible
+from vitreous.survey.odd import KINDS
+
+if TYPE_CHECKING:
+    from vitreous.survey.facts import Facts
+
+BAR = "█"
+_BAR_LENGTH, _MOST_CLASSES, _FIRST = 30, 40, 3
+_NAME_SHOWN, _PATH_SHOWN = 32, 90
+
+
+def lines(facts: "Facts") -> list[str]:
+    found = [*_head(facts), *_classes(facts), *_makes(facts)]
+    for title, entries in _sections(facts):
+        if entries:
+            found += ["", title, *(f"  {entry}" for entry in entries[:_FIRST])]
+            if len(entries) > _FIRST:
+                found.append(f"  … and {len(entries) - _FIRST:,} more (--page or --json has all)")
+    if facts.remarks:
+        found += ["", "To know", *(f"  {remark}" for remark in facts.remarks)]
+    if not findings(facts):
+        found += ["", "Nothing wrong was found: no broken file, no copies, no odd pictures, nothing that gives a class away."]
+    return found
+
+
+def findings(facts: "Facts") -> list[str]:
+    """The titles of what was found."""
+    return [title for title, entries in _sections(facts) if entries]
+
+
+def _head(facts: "Facts") -> Iterator[str]:
+    what = f"{plural(facts.num_images, 'picture')}" + (f" in {plural(len(facts.classes), 'class', 'classes')}" if facts.classes else ", no labels")
+    yield f"{visible(str(facts.folder))}: {what} ({facts.kind})"
+
+
+def _classes(facts: "Facts") -> Iterator[str]:
+    if not facts.classes:
+        return
+    parts = list(facts.splits) if len(facts.splits) > 1 else []
+    shown = sorted(facts.classes.items(), key=lambda each: (-each[1], each[0]))
+    name = min(_NAME_SHOWN, max([len("class"), *(len(visible(label)) for label, _ in shown[:_MOST_CLASSES])]))
+    largest = shown[0][1]
+    width = max(len("pictures"), len(f"{largest:,}"))
+    yield ""
+    yield f"  {'class':<{name}}  {'pictures':>{width}}" + "".join(f"  {part:>10}" for part in parts)
+    for label, count in shown[:_MOST_CLASSES]:
+        counts = "".join(f"  {facts.splits[part].get(label, 0):>10,}" for part in parts)
+        bar = BAR * max(1, round(_BAR_LENGTH * count / largest))
+        yield f"  {_short(visible(label), name):<{name}}  {count:>{width},}{counts}  {bar}"
+    if len(shown) > _MOST_CLASSES:
+        rest = shown[_MOST_CLASSES:]
+        yield f"  … and {plural(len(rest), 'class', 'classes')} more with {rest[-1][1]:,} to {rest[0][1]:,} pictures"
+
+
+def _makes(facts: "Facts") -> Iterator[str]:
+    if facts.sizes is None:
+        return
+    sizes, total = facts.sizes, facts.num_images
+    common = ", ".join(f"{width}×{height} ({count / total:.0%})" for width, height, count in sizes.common[:3])
+    (w0, h0), (w1, h1) = sizes.smallest, sizes.largest
+    yield ""
+    yield f"  sizes    {common}" + (f"; from {w0}×{h0} to {w1}×{h1}" if (w0, h0) != (w1, h1) else "")
+    yield f"  formats  {_counts(facts.formats)};  modes  {_counts(facts.modes)}"
+
+
+def _sections(facts: "Facts") -> Iterator[tuple[str, Sequence[str]]]:
+    """A title with its entries for each kind of finding."""
+    yield (
+        f"Unreadable: {plural(len(facts.unreadable), 'file')}",
+        [f"{_path(each.relative)}: {visible(each.reason)}" for each in facts.unreadable],
+    )
+    copies = sum(len(group) - 1 for group in facts.duplicates)
+    yield f"The same file again: {plural(copies, 'copy', 'copies')} in {plural(len(facts.duplicates), 'group')}", _groups(facts.duplicates)
+    near = sum(len(group) for group in facts.near_duplicates)
+    yield f"Nearly the same picture: {near:,} files in {plural(len(facts.near_duplicates), 'group')}", _groups(facts.near_duplicates)
+    against = [" = ".join(_under(*each) for each in _differing(group)) for group in facts.contradictions]
+    yield f"One picture under two labels: {plural(len(against), 'group')}", against
+    leaking = [f"{_path(leak.image)} ({leak.split}) = {_path(leak.other)} ({leak.other_split}), {_HOW[leak.how]}" for leak in facts.leaks]
+    yield f"Leaks across the splits: {plural(len(leaking), 'picture')}", leaking
+    for kind in KINDS:
+        odd = [each for each in facts.odd if each.kind == kind]
+        rule = odd[0].rule if odd else ""
+        yield f"Odd, {kind}: {plural(len(odd), 'picture')} ({rule})", [f"{_path(each.image)}  {each.value:g}" for each in odd]
+    yield (
+        "Metadata that give the class away",
+        [f"{each.column} tells {each.told:.0%} of it: {each.example}" for each in facts.giveaways],
+    )
+
+
+_HOW = {"exact": "the same file", "near": "nearly the same", "group": "of the same --group"}
+
+
+def _under(image: str, label: str) -> str:
+    return f"{_path(image)} ({_short(visible(label), _NAME_SHOWN)})"
+
+
+def _differing(group: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first picture of each label."""
+    first: dict[str, str] = {}
+    for image, label in group:
+        first.setdefault(label, image)
+    return [(image, label) for label, image in first.items()]
+
+
+def _groups(groups: Iterable[Sequence[str]]) -> list[str]:
+    return [" = ".join(_path(image) for image in group[:3]) + (f" = … ({len(group):,} in all)" if len(group) > 3 else "") for group in groups]
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda each: -each[1]))
+
+
+def _path(path: str) -> str:
+    text = visible(path)
+    return text if len(text) <= _PATH_SHOWN else "…" + text[1 - _PATH_SHOWN :]
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

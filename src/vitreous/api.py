@@ -10,6 +10,7 @@ from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.data.decode import Decoded
 from vitreous.errors import UnreadableImage
+from vitreous.errors import VitreousError as VitreousError  # part of the public names
 from vitreous.fit.settings import TrainSettings, policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network, load_network

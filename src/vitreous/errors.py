@@ -53,7 +53,8 @@ class StorageError(VitreousError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """The remedy for an unknown name: "did you mean 'shirt'?", else what there is."""
     known = sorted(known)
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    matches = get_close_matches(name.casefold(), {each.casefold() for each in known}, n=3, cutoff=0.5)
+    close = [each for match in matches for each in known if each.casefold() == match][:3]
     if close:
         return "did you mean " + " or ".join(repr(match) for match in close) + "?"
     shown = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,11 @@ def test_it_loads_no_engine_no_torch_and_nothing_that_draws(photo: Path, tmp_pat
     said, modules = watched(tmp_path / "m.json", "see", photo, "--value", "stem[3,10,12]", "--down", "--up", cwd=tmp_path)
     heavy = {name.split(".")[0] for name in modules} & {"openvino", "onnxruntime", "torch", "matplotlib", "scipy", "sklearn"}
     assert said.code == 0 and heavy == set()
+
+
+def test_what_was_decided_is_what_is_said(photo: Path) -> None:
+    unsure = {"rule": "confidence", "threshold": 1.1, "wish": "max_error", "unknown": "unknown"}
+    found = inside(replace(small_network(), decision=unsure), photo)
+    assert found.title.startswith("red.png: unknown ") and found.to_json()["label"] is None
+    plain = inside(small_network(), photo).to_json()
+    assert found.to_json()["answers"] == plain["answers"] and "label" not in plain

@@ -24,6 +24,7 @@ DECISION_KEY = "decision"
 SHIPPED = Path(__file__).parent / "weights" / "efficientnet_lite0.onnx"
 _GRAPH, _METADATA = 7, 14
 _MOST_SIDE = 10_000
+_MOST_BYTES = 2**31 - 1  # of a protocol buffer message
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -60,6 +61,8 @@ def load_network(path: Path = SHIPPED) -> Network:
     Raises ModelError for a file that is no ONNX model, and for one without Vitreous's metadata.
     """
     try:
+        if (size := path.stat().st_size) > _MOST_BYTES:
+            raise ModelError(f"{visible(path.name)} is too large", f"{size:,} bytes", "an ONNX file under 2 GiB")
         data = b"" if path.is_fifo() else path.read_bytes()  # a pipe would be waited for
     except OSError as error:
         raise ModelError(f"cannot read the network {visible(str(path))}", error.strerror or str(error), remedy="check the path") from None
@@ -147,6 +150,8 @@ def _spans(data: bytes) -> Iterator[tuple[int, int, int | None, int]]:
         begin, content = position, None
         tag, position = _varint(data, position)
         field, kind = tag >> 3, tag & 7
+        if not field:
+            raise ValueError("field 0")
         if kind == _VARINT:
             _, position = _varint(data, position)
         elif kind == _BYTES:

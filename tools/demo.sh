@@ -19,6 +19,7 @@ echo "We are in the folder demo/ of this project."
 [ -d photos ] || run vitreous sample clothing photos
 # One photo is taken away, so that there is one that no model of the demo has seen.
 [ -f new.jpg ] || run mv photos/skirt/skirt-40.jpg new.jpg
+run vitreous look photos
 run vitreous train photos
 newest=$(ls -td runs/photos-* | head -n 1)
 run vitreous predict "$newest" new.jpg
@@ -30,6 +31,7 @@ What to try next:
   . .venv/bin/activate                       the command vitreous in this terminal
   vitreous train YOUR-PHOTOS                 a folder with one folder of photos for each class
   vitreous predict demo/$newest photo.jpg
+  demo/$newest/report.html                   the report, for a browser
   vitreous predict photo.jpg                 no training: one of the 1000 classes of ImageNet
   vitreous --help
 END

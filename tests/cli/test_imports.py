@@ -25,7 +25,7 @@ def test_help_loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_training_loads_no_torch_and_no_library_of_pictures_or_learning(trained: Trained) -> None:
-    assert loaded(trained.modules) <= {"numpy", "PIL", "openvino", "onnx", "scipy", "asyncio"}
+    assert loaded(trained.modules) <= {"numpy", "PIL", "openvino", "onnx", "scipy", "jinja2", "asyncio"}
 
 
 @pytest.mark.slow

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.data.decode import Decoded
-from vitreous.errors import UnreadableImage
-from vitreous.errors import VitreousError as VitreousError  # part of the public names
+from vitreous.errors import UnreadableImage, VitreousError  # noqa: F401 - VitreousError is one of the public names
 from vitreous.fit.settings import TrainSettings, policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network, load_network

@@ -14,7 +14,8 @@ vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (n
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, VitreousError, compare, load, look, net, predict, predict_many, sample, see, train
+    from vitreous.api import Run, compare, load, look, net, predict, predict_many, sample, see, train
+    from vitreous.errors import VitreousError
 
 __version__ = "0.1.0"
 __all__ = ["Run", "VitreousError", "compare", "load", "look", "net", "predict", "predict_many", "sample", "see", "train"]

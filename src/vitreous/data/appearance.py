@@ -1,7 +1,7 @@
 """Numbers of how a picture looks, cheap enough to be taken of every picture that is decoded (0.2 ms beside 5 ms of decoding).
 
 All are taken from the grey picture, reduced by a whole factor so that its short side has 192 to 383 pixels. Brightness, contrast and
-entropy come from its histogram. Sharpness is a ratio of its structure function D(r), the mean squared difference of pixels r apart:
+entropy come from the histogram of some of its rows, 64 or more where it has them. Sharpness is a ratio of its structure function D(r), the mean squared difference of pixels r apart:
 
     sharpness = 4 √(D(1) / D(4)) − 1
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _SIDE = 192
+_COUNTED = 64  # rows at least that the histogram is taken from: over 12,000 pixels, which bias the entropy by under 0.02 bits
 _EVERY = 4  # rows and columns that the structure function is taken from
 _NEAR, _FAR = 1, 4
 # A mean squared difference below a grey level is that of rounding.
@@ -52,14 +53,15 @@ def reduced(grey: Image.Image) -> Image.Image:
 
 def appearance(grey: Image.Image) -> Appearance:
     """How a picture of mode L looks, at the scale of `reduced`."""
-    share = np.array(grey.histogram(), np.float64)
-    share /= share.sum()
+    pixels = np.asarray(grey)
+    counts = np.bincount(pixels[:: max(1, len(pixels) // _COUNTED)].ravel(), minlength=256)
+    share = counts / counts.sum()
     mean = float(share @ _LEVELS)
     deviation = math.sqrt(max(0.0, float(share @ _SQUARES) - mean * mean))
     darkest, brightest = np.searchsorted(np.cumsum(share), _TAILS).tolist()
     there = share[share > 0]
     entropy = max(0.0, -float(there @ np.log2(there)))
-    return Appearance(mean, float(darkest), float(brightest), deviation, entropy, sharpness(np.asarray(grey)))
+    return Appearance(mean, float(darkest), float(brightest), deviation, entropy, sharpness(pixels))
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -51,7 +52,7 @@ FACTS = np.dtype(
     ]
 )
 # Rows of another layout have another name: a pack of an older version is not misread.
-FACTS_ROWS = f"facts-2-{FACTS.itemsize}"
+FACTS_ROWS = f"facts-3-{FACTS.itemsize}"
 # A file changed within this time of our look at it may change again without its times showing it (git: "racy").
 _RACY_SECONDS = 2
 
@@ -81,15 +82,15 @@ class Rows:
         """Take a damaged row for not there: the next `append` of its key writes a new one."""
         self._row.pop(key, None)
 
-    def append(self, keys: Sequence[bytes], values: NDArray[np.generic]) -> None:
-        """Add `values` [n, *shape] under `keys`; only the holder of the pack's lock may."""
+    def append(self, keys: Sequence[bytes], values: NDArray[np.generic] | Sequence[Any]) -> None:
+        """Add `values`, n of `shape`, under `keys`; only the holder of the pack's lock may."""
         records = np.empty(len(keys), _KEY)
-        values = np.ascontiguousarray(values, self.dtype)
-        for number, key in enumerate(keys):
-            records[number] = (np.void(key), zlib.crc32(_as_bytes(values[number])))
+        rows = [_as_bytes(np.ascontiguousarray(value, self.dtype)) for value in values]  # not stacked: that would copy every pixel
+        for number, (key, row) in enumerate(zip(keys, rows, strict=True)):
+            records[number] = (np.void(key), zlib.crc32(row))
         with said_as_storage_error(self._values):
-            _write_at(self._values, len(self) * self._bytes, _as_bytes(values))
-            _write_at(self._keys, len(self) * _KEY.itemsize, records.tobytes())
+            _write_at(self._values, len(self) * self._bytes, rows)
+            _write_at(self._keys, len(self) * _KEY.itemsize, [memoryview(records.tobytes())])
         for number, key in enumerate(keys, len(self)):
             self._row[key] = number
         self._checksums += records["crc"].tolist()
@@ -220,13 +221,13 @@ def _as_bytes(values: NDArray[np.generic]) -> memoryview:
     return values.reshape(-1).view(np.uint8).data
 
 
-def _write_at(path: Path, offset: int, data: bytes | memoryview) -> None:
+def _write_at(path: Path, offset: int, parts: Sequence[memoryview]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         os.lseek(descriptor, offset, os.SEEK_SET)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        for rest in parts:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
     finally:
         os.close(descriptor)
 

@@ -87,7 +87,7 @@ class Shelf:
         if rows is None or not keys or not self.pack.writable:
             return
         try:
-            rows.append(keys, np.stack(values))
+            rows.append(keys, values)
         except StorageError as error:
             self.pack.stop_writing()
             self.remark = f"The pack of decoded pictures is not complete: {error}."

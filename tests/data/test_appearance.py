@@ -77,6 +77,17 @@ def test_a_large_picture_is_judged_at_the_scale_of_a_small_one() -> None:
     assert appearance(picture).sharpness == pytest.approx(appearance(picture.reduce(5)).sharpness, abs=1e-9)
 
 
+def test_the_histogram_of_some_rows_stands_for_that_of_the_whole() -> None:
+    for seed in range(5):
+        picture = scene(seed, size=(640, 520))
+        pixels, looks = np.asarray(reduced(picture)), appearance(picture)
+        share = np.bincount(pixels.ravel(), minlength=256) / pixels.size
+        entropy = -float(share[share > 0] @ np.log2(share[share > 0]))
+        # a quarter of the rows; the rules begin at 60 and 4 grey levels and a third of the bits from what is usual
+        assert looks.brightness == pytest.approx(pixels.mean(), abs=2) and looks.contrast == pytest.approx(pixels.std(), abs=2)
+        assert looks.entropy == pytest.approx(entropy, abs=0.1)
+
+
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_any_picture_has_numbers_in_their_ranges(width: int, height: int, seed: int) -> None:

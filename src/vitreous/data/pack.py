@@ -52,7 +52,7 @@ FACTS = np.dtype(
     ]
 )
 # Rows of another layout have another name: a pack of an older version is not misread.
-FACTS_ROWS = f"facts-3-{FACTS.itemsize}"
+FACTS_ROWS = f"facts-2-{FACTS.itemsize}"
 # A file changed within this time of our look at it may change again without its times showing it (git: "racy").
 _RACY_SECONDS = 2
 

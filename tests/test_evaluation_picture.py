@@ -26,6 +26,8 @@ def evaluation() -> Evaluation:
 @pytest.fixture
 def a_run(monkeypatch: pytest.MonkeyPatch, evaluation: Evaluation) -> None:
     class Tested:
+        data = Path("photos")
+
         def evaluate(self, data: Any, engine: str, reporter: Any) -> Evaluation:
             return evaluation
 

@@ -42,6 +42,11 @@ class Run:
         self._network: Network | None = None
 
     @property
+    def data(self) -> Path:
+        """The folder of the pictures that it was trained on, where it was then."""
+        return Path(str(self._run.facts["data"]["folder"]))
+
+    @property
     def network(self) -> Network:
         """`model.onnx`, verified against its hash when it is first read."""
         if self._network is None:

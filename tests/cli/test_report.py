@@ -76,7 +76,7 @@ def test_a_wrong_call_says_what_was_meant_and_writes_nothing(run: Path, tmp_path
     for arguments, message in (
         ((run, other), "--compare FILE.html"),
         ((run, "--compare", tmp_path / "x.html"), "one run; two or more"),
-        ((run, "--compare", other), "the name of a page"),
+        ((run, other, "--compare", other), "a name that ends with .html"),
         ((run, run, "--compare", tmp_path / "x.html"), "twice"),
         ((), "Missing argument"),
     ):

@@ -108,8 +108,8 @@ def test_a_picture_is_not_written_over_what_is_seen_nor_over_another(model: Path
     (tmp_path / "link.png").symlink_to(photo)
     before = photo.read_bytes()
     for arguments, message in (
-        (["--atlas", photo], "--atlas {}: the file of what is to be seen; a file of its own"),
-        (["--atlas", tmp_path / "link.png"], "--atlas {}: the file of what is to be seen"),
+        (["--atlas", photo], "--atlas {}: that is what is to be read, and would be lost; a file of its own"),
+        (["--atlas", tmp_path / "link.png"], "--atlas {}: that is what is to be read"),
         (["--value", "conv[0,0,0]", "--atlas", tmp_path / "a.png", "--picture", tmp_path / "a.png"], "--picture {}: the file of --atlas"),
     ):
         said = vitreous("see", model, photo, *arguments)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vitreous.cli.names import NAME, PATH
+from vitreous.cli.outputs import TEST_RESULTS, require_outputs
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import plural, visible
 from vitreous.errors import DataError, UsageError
-from vitreous.storage.atomic import require_writable, write_atomically
+from vitreous.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from vitreous.api import Run
@@ -70,10 +71,9 @@ def command(
     # what is wrong is said before the work
     _check_options(requirements, point, must_pass, junit, slices, column)
     form = api.picture_format(picture) if picture else "png"
-    for file in (picture, junit):
-        if file:
-            require_writable(Path(file))
     opened = api.load(run)
+    read = [each for each in (data or str(opened.data), must_pass, other) if each]
+    require_outputs({"--picture": picture, "--junit": junit}, read, {"--junit": TEST_RESULTS})
     wanted = [parsed(text, opened.labels) for text in requirements]
     cases = read_cases(Path(must_pass)) if must_pass else []
     with reporter(as_json) as tell:

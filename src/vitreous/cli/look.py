@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from vitreous.cli.names import NAME, PATH
+from vitreous.cli.outputs import PAGE, TABLE, require_outputs
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
-from vitreous.storage.atomic import require_writable, write_atomically
+from vitreous.storage.atomic import write_atomically
 
 
 @click.command("look", short_help="Look at a folder of photos.")
@@ -40,9 +41,7 @@ def command(
     """
     from vitreous import api
 
-    for file in (page, table):  # what cannot be written is said before the work
-        if file:
-            require_writable(Path(file))
+    require_outputs({"--page": page, "--csv": table}, [folder], {"--page": PAGE, "--csv": TABLE})
     with reporter(as_json) as tell:
         facts = api.look(
             folder,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.outputs import require_outputs
 from vitreous.core.text import csv_cell, plural, visible
 from vitreous.errors import DataError, UsageError
 
@@ -38,12 +39,12 @@ def command(
     """
     from vitreous import api
 
-    if out:
-        from vitreous.storage.atomic import require_writable, write_atomically
-
-        require_writable(Path(out))
+    if out:  # one that cannot be written is said before anything is read
+        require_outputs({"--out": out}, names)
     network, rest = _network(names)
     paths = _paths(rest, names)
+    if out:
+        require_outputs({"--out": out}, paths)
     lines = _Lines(form or "text", top or (1 if form in (None, "csv") else 5), len(paths))
     failures = 0
 
@@ -58,6 +59,8 @@ def command(
             yield lines.line(answer)
 
     if out:
+        from vitreous.storage.atomic import write_atomically
+
         write_atomically(Path(out), "".join(written()).encode("utf-8", "backslashreplace"))
         click.echo(f"{plural(len(paths) - failures, 'answer')} in {visible(out)}" + (f", {failures} failed" if failures else ""), err=True)
     else:

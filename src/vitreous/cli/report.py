@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from vitreous.cli.names import PATH
+from vitreous.cli.outputs import PAGE, require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
-from vitreous.storage.atomic import require_writable
 
 
 @click.command("report", short_help="Write a run's report again, or set runs side by side.")
@@ -36,14 +36,12 @@ def command(runs: tuple[str, ...], file: str | None, as_json: bool) -> None:
 
 def _check_comparison(runs: tuple[str, ...], file: str) -> None:
     """What can be known wrong before the work. Raises UsageError, StorageError."""
-    if Path(file).suffix.lower() not in (".html", ".htm"):
-        raise UsageError("--compare", visible(file), "the name of a page, such as comparison.html", "vitreous report RUN RUN --compare FILE.html")
     if len(runs) < 2:
         raise UsageError("--compare", "one run", "two or more", f"vitreous report {visible(runs[0])} RUN --compare {visible(file)}")
     folders = [os.path.realpath(run) for run in runs]
     if twice := [run for place, run in enumerate(runs) if folders[place] in folders[:place]]:
         raise UsageError("--compare", f"{visible(twice[0])} twice", "each run once")
-    require_writable(Path(file))
+    require_outputs({"--compare": file}, suffixes={"--compare": PAGE})
 
 
 def _say(as_json: bool, value: dict[str, object], page: Path) -> None:

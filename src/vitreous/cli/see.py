@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.outputs import require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
@@ -53,7 +54,11 @@ def command(
     if number is None and (down or up or picture):
         option = "--down" if down else "--up" if up else "--picture"
         raise UsageError(f"{option} of which number?", "no --value", "a number of the network", "--value stem[3,10,12]")
-    _require_writable(names, {"--atlas": atlas, "--picture": picture})
+    from vitreous.draw.theme import picture_format
+
+    for file in filter(None, (atlas, picture)):
+        picture_format(file)
+    require_outputs({"--atlas": atlas, "--picture": picture}, names)
     found = _inside(names, max_pixels, tolerate_truncated)
     if number is not None:
         from vitreous.inside.place import parse_number
@@ -95,23 +100,6 @@ def _network(names: tuple[str, ...]) -> "Network":
     if model and not os.path.isfile(os.path.join(os.path.dirname(first), "run.json")):
         return load_network(Path(first))
     return api.load(first).network
-
-
-def _require_writable(names: tuple[str, ...], files: dict[str, str | None]) -> None:
-    """What cannot be written is said before the work, and so is what would be written over."""
-    from vitreous.draw.theme import picture_format
-    from vitreous.storage.atomic import require_writable
-
-    taken: dict[str, str] = {os.path.realpath(name): "what is to be seen" for name in names}
-    for option, file in files.items():
-        if not file:
-            continue
-        picture_format(file)
-        place = os.path.realpath(file)
-        if place in taken:
-            raise UsageError(f"{option} {visible(file)}", f"the file of {taken[place]}", "a file of its own", "give another name")
-        taken[place] = option
-        require_writable(Path(file))
 
 
 def _within(found: "Inside", stage: str) -> set[str]:

@@ -25,6 +25,13 @@ def test_rows_and_columns_may_come_in_any_order_and_unknown_is_an_answer(tmp_pat
     np.testing.assert_array_equal(costs.cost, [[0.3, 1, -1], [5, 0, 50], [1, 2, 3]])
 
 
+@pytest.mark.parametrize("encoded", ["x;ok;scratch\nok;0;1\nscratch;50;0\n", "x\tok\tscratch\nok\t0\t1\nscratch\t50\t0\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_write_it(encoded: str, encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "costs.csv").write_bytes(encoded.encode(encoding))
+    np.testing.assert_array_equal(read_costs(tmp_path / "costs.csv", ["ok", "scratch"]).cost, [[0, 1], [50, 0]])
+
+
 def test_a_class_called_unknown_is_that_class(tmp_path: Path) -> None:
     costs = read_costs(table(tmp_path, "x,unknown,a,I don't know\nunknown,0,1,0.5\na,1,0,0.5\n"), ["a", "unknown"])
     assert costs.columns == (1, 0, UNKNOWN)
@@ -33,7 +40,7 @@ def test_a_class_called_unknown_is_that_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "it is empty"),
+        ("", "the table is empty"),
         ("x,ok,scratch", "it is empty"),
         ("x,ok\nok,1\nscratch,2\n", "two or more to choose from"),
         ("x,ok,scrach\nok,0,1\n", "line 1: there is no class 'scrach': did you mean 'scratch'?"),
@@ -45,6 +52,9 @@ def test_a_class_called_unknown_is_that_class(tmp_path: Path) -> None:
         ("x,ok,scratch\nok,0,much\n", "line 2, column 3: 'much'; a number is needed"),
         ("x,ok,scratch\nok,0,nan\n", "column 3: 'nan'"),
         ("x,ok,scratch\nok,0,\n", "column 3: ''"),
+        ("x,ok,scratch\nok,0,1e308\n", "column 3: '1e308'; a number from -1e+12 to 1e+12"),
+        ("x;ok;scratch\nok;0;0,5\n", "column 3: '0,5'; a number is needed, with a point"),
+        ("x,ok,b\nok,0,0\nscratch,1,1\nb,2,2\n", "leaves nothing to choose"),
         ('x,"ok', "cannot read"),
         ("x,\x1b[2J,ok\nok,0,1\n", "there is no class '\\\\x1b[2J'"),
     ],

@@ -8,8 +8,6 @@ A row for each class of the model, a column for each answer that may be given: c
 called unknown). Costs are numbers in any unit, negative ones gains.
 """
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from vitreous.core.text import plural, visible
+from vitreous.data.sources.csv_rows import read_cells
 from vitreous.errors import DataError, nearest
 from vitreous.metrics.decision_rule import UNKNOWN, Costs
 from vitreous.runs.tables import cell_of
 
 _UNKNOWN_WORDS = ("unknown", "I don't know")
-_MOST_BYTES = 50_000_000
+# A sum of such costs over all pictures still has its digits.
+_MOST_COST = 1e12
 
 
 def read_costs(file: Path, labels: Sequence[str]) -> Costs:
@@ -44,6 +44,8 @@ def read_costs(file: Path, labels: Sequence[str]) -> Costs:
         )
     if len(set(columns)) < len(columns):
         raise DataError(f"{name} has an answer twice", ", ".join(map(visible, header[1:])), "a column for each answer")
+    if (cost == cost[:, :1]).all():
+        raise DataError(f"{name} leaves nothing to choose", "for each true class all answers cost the same", "a wrong answer that costs more")
     return Costs(columns, cost)
 
 
@@ -68,29 +70,21 @@ def odd_costs(costs: Costs, labels: Sequence[str], unknown: str) -> list[str]:
 def _cells(file: Path) -> tuple[list[str], *tuple[tuple[int, list[str]], ...]]:
     """The header, and the other lines with their numbers; all of one width."""
     name = visible(str(file))
-    try:
-        if not file.is_file():
-            raise DataError(f"there is no table {name}", remedy="a CSV file: a row for each true class, a column for each answer")
-        if file.stat().st_size > _MOST_BYTES:
-            raise DataError(f"{name} is no table of costs", f"{file.stat().st_size:,} bytes")
-        lines = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline=""), strict=True))
-    except OSError as error:
-        raise DataError(f"cannot read {name}", error.strerror or str(error)) from None
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"cannot read {name}", str(error), "a CSV table in UTF-8") from None
-    filled = [(number, row) for number, row in enumerate(lines, 1) if any(cell.strip() for cell in row)]
-    if len(filled) < 2:
+    if not file.is_file():
+        raise DataError(f"there is no table {name}", remedy="a CSV file: a row for each true class, a column for each answer")
+    header, rows = read_cells(file)
+    if not rows:
         raise DataError(f"{name} is no table of costs", "it is empty", "a row for each true class, a column for each answer")
-    for number, row in filled:
-        if len(row) != len(filled[0][1]):
-            raise DataError(f"{name}, line {number}", f"{len(row)} cells", f"{len(filled[0][1])}, as in the first line")
-    return filled[0][1], *filled[1:]
+    for number, row in rows:
+        if len(row) != len(header):
+            raise DataError(f"{name}, line {number}", f"{len(row)} cells", f"{len(header)}, as in the first line")
+    return header, *rows
 
 
 def _class(cell: str, labels: Sequence[str], where: str) -> int:
     """The class that a cell names, as it is or as the run's own tables write it."""
     for place, label in enumerate(labels):
-        if cell in (label, cell_of(label)) or cell.strip() == label:
+        if cell in (label.strip(), cell_of(label).strip()):
             return place
     raise DataError(f"{where}: there is no class {visible(cell)!r}", remedy=nearest(cell, labels))
 
@@ -107,5 +101,7 @@ def _cost(cell: str, where: str) -> float:
     except ValueError:
         cost = math.nan
     if not math.isfinite(cost):
-        raise DataError(where, f"{visible(cell)!r}", "a number is needed")
+        raise DataError(where, f"{visible(cell)!r}", "a number is needed" + (", with a point" if "," in cell else ""))
+    if abs(cost) > _MOST_COST:
+        raise DataError(where, f"{visible(cell)!r}", f"a number from -{_MOST_COST:g} to {_MOST_COST:g} is needed", "take a larger unit")
     return cost

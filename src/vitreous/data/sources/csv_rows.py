@@ -21,6 +21,11 @@ class TableRow:
     cells: Mapping[str, str]
 
 
+def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header and the numbered rows that are not empty, cells without space around them. Raises DataError where it is no table."""
+    return _table(path)
+
+
 def read_rows(path: Path, columns: Sequence[str]) -> list[TableRow]:
     """The rows with an image and a label; `columns` are others, in small letters, of which a table without them has empty cells.
 

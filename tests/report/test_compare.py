@@ -75,9 +75,9 @@ def test_what_one_learned_from_and_another_is_tested_on_is_said(tmp_path: Path) 
 
 def test_what_differs_in_settings_and_network_is_listed(tmp_path: Path) -> None:
     first, other = made_contents(tmp_path), made_contents(tmp_path, seed=1, name="photos-2")
-    other = with_facts(replace(other, settings=dict(other.settings) | {"minutes": 5.0}), network={"network": "lenet"})
+    other = with_facts(replace(other, settings=dict(other.settings) | {"minutes": 5.0, "name": "other"}), network={"network": "lenet"})
     page = compare([first, other]).decode()
-    assert "--minutes" in page and "lenet" in page and "--engine" not in page
+    assert "--minutes" in page and "lenet" in page and "--engine" not in page and "--name" not in page
 
 
 def test_the_disputed_pictures_are_those_farthest_apart(tmp_path: Path) -> None:

@@ -30,6 +30,15 @@ def csv_cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
+def cut(text: str, width: int) -> str:
+    """In a column of `width` characters; what is too long ends with "…".
+
+    >>> cut("outwear", 8), cut("very long sleeves", 8)
+    ('outwear', 'very lo…')
+    """
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """
     >>> plural(1, "photo"), plural(1200, "photo"), plural(2, "class", "classes")

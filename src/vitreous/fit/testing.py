@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.data.split import Division
 from vitreous.fit.classifier import Classifier, HeldOut, Parts
 from vitreous.fit.softmax import Floats, Ints
@@ -17,6 +17,7 @@ from vitreous.tasks.classify.evaluate import Evaluation
 
 # A class with fewer test pictures than this gets an out-of-fold estimate beside its test figure.
 FEW_TEST = 20
+_NAME_SHOWN = 60
 # Pictures times classes that are kept as held out: 50 MB of text. With more, as many are drawn by chance.
 _MOST_VALUES = 4_000_000
 
@@ -92,7 +93,7 @@ def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int)
     if few:
         aside = fitted.out_of_fold
         beside = {fitted.labels[k]: _recall(aside, fitted.target[rows], k) for k in few}
-        names = ", ".join(visible(fitted.labels[k]) for k in few[:6]) + (" …" if len(few) > 6 else "")
+        names = ", ".join(cut(visible(fitted.labels[k]), _NAME_SHOWN) for k in few[:6]) + (" …" if len(few) > 6 else "")
         remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")
     if not len(target):
         assert aside is not None, "no test picture means few of every class"

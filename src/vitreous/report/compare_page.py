@@ -146,7 +146,8 @@ def _differences(runs: Sequence[Contents]) -> list[tuple[str, list[str]]]:
 def _told(run: Contents) -> dict[str, str]:
     facts = run.facts
     data, network, classifier = facts["data"], facts.get("network") or {}, facts.get("classifier") or {}
-    told = {f"--{key.replace('_', '-')}": "–" if value is None else str(value) for key, value in run.settings.items()}
+    settings = {key: value for key, value in run.settings.items() if key not in ("name", "runs")}  # a column is named by them already
+    told = {f"--{key.replace('_', '-')}": "–" if value is None else str(value) for key, value in settings.items()}
     told |= {
         "classes": f"{len(facts['labels']):,}",
         "pictures": f"{data['pictures']:,}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.survey.odd import KINDS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _classes(facts: "Facts") -> Iterator[str]:
     for label, count in shown[:_MOST_CLASSES]:
         counts = "".join(f"  {facts.splits[part].get(label, 0):>10,}" for part in parts)
         bar = BAR * max(1, round(_BAR_LENGTH * count / largest))
-        yield f"  {_short(visible(label), name):<{name}}  {count:>{width},}{counts}  {bar}"
+        yield f"  {cut(visible(label), name):<{name}}  {count:>{width},}{counts}  {bar}"
     if len(shown) > _MOST_CLASSES:
         rest = shown[_MOST_CLASSES:]
         yield f"  … and {plural(len(rest), 'class', 'classes')} more with {rest[-1][1]:,} to {rest[0][1]:,} pictures"
@@ -96,7 +96,7 @@ _HOW = {"exact": "the same file", "near": "nearly the same", "group": "of the sa
 
 
 def _under(image: str, label: str) -> str:
-    return f"{_path(image)} ({_short(visible(label), _NAME_SHOWN)})"
+    return f"{_path(image)} ({cut(visible(label), _NAME_SHOWN)})"
 
 
 def _differing(group: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -118,7 +118,3 @@ def _counts(counts: dict[str, int]) -> str:
 def _path(path: str) -> str:
     text = visible(path)
     return text if len(text) <= _PATH_SHOWN else "…" + text[1 - _PATH_SHOWN :]
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

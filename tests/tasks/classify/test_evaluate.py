@@ -47,6 +47,12 @@ def test_the_confusion_shows_as_much_of_each_label_as_a_line_has_room_for() -> N
     assert len(head) <= 80 and " aong bong " in head
 
 
+def test_a_very_long_label_does_not_widen_the_table() -> None:
+    long = "very long name of a class " * 10
+    lines = evaluation([long, "b", "c"]).lines()
+    assert "very long name of a cla… is taken for c 3 times" in lines and max(map(len, lines)) <= 130
+
+
 def test_of_many_classes_and_files_the_first_are_shown_and_the_rest_counted() -> None:
     lines = evaluation([f"{number:03}" for number in range(60)], left_out=25, per_class=4).lines()
     assert "  … and 20 more classes (--json has them all)" in lines and "25 files left out:" in lines

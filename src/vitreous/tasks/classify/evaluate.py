@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.metrics.classification import ClassScores, Scores
 from vitreous.runs.tables import Predictions
 from vitreous.tasks.classify.requirements import Outcome, judged, judged_by_point, parsed
 
-_MOST_SHOWN = 40
+_MOST_SHOWN, _NAME_SHOWN = 40, 24
 _LINE = 78
 
 
@@ -71,10 +71,10 @@ class Evaluation:
         lines = [f"{self.what}; 95 % intervals in brackets", ""]
         lines += [f"  {name:<18} {_figure(value, interval)}" for name, value, interval in rows]
         names = [visible(each.label) for each in scores.per_class]
-        width = min(24, max(map(len, [*names, "class"])))
+        width = min(_NAME_SHOWN, max(map(len, [*names, "class"])))
         lines += ["", f"  {'class':<{width}} pictures  {'precision':<22}{'recall':<22}{'F1':<22}AP"]
         for name, each in list(zip(names, scores.per_class, strict=True))[:_MOST_SHOWN]:
-            lines.append(f"  {name[:width]:<{width}} {each.count:>8}  " + "".join(f"{cell:<22}" for cell in _cells(each)).rstrip())
+            lines.append(f"  {cut(name, width):<{width}} {each.count:>8}  " + "".join(f"{cell:<22}" for cell in _cells(each)).rstrip())
             if beside := self.out_of_fold.get(each.label):
                 lines.append(f"  {'':<{width}} {beside['count']:>8}  recall out of fold {beside['recall']:.3f} (few test pictures)")
         if len(names) > _MOST_SHOWN:
@@ -95,7 +95,7 @@ class Evaluation:
 
     def _confusions(self) -> list[str]:
         """The confusions seen most often, in words; under 13 classes the whole table."""
-        confusion, labels = self.scores.confusion, [visible(each.label) for each in self.scores.per_class]
+        confusion, labels = self.scores.confusion, [cut(visible(each.label), _NAME_SHOWN) for each in self.scores.per_class]
         pairs = sorted(
             ((int(confusion[i, j]), i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j and confusion[i, j]), reverse=True
         )

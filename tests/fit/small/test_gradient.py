@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from vitreous.fit.small.gradient import learned_weights, loss_and_gradients, with_weights
 from vitreous.fit.small.graphs import small_graph
-from vitreous.fit.small.optimizer import Arrays, Moments, adam_step, sgd_step
+from vitreous.fit.small.optimizer import Arrays, Moments, adam_step
 from vitreous.layers.walk import read_walk
+from vitreous.optim.rules import momentum
 
 pytestmark = pytest.mark.slow  # trains
 
@@ -45,7 +46,7 @@ def test_twenty_steps_are_torchs_twenty_steps(kind: str, optimizer: str) -> None
     walk = read_walk(small_graph(kind, CLASSES, 1, SIZE, 3), np.float64)
     weights = learned_weights(walk)
     net = in_torch(torch, kind, weights)
-    moments, velocity = Moments(), Arrays()
+    moments, velocity = Moments(), {name: np.zeros_like(weight) for name, weight in weights.items()}
     if optimizer == "sgd":
         theirs = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
     else:
@@ -61,7 +62,8 @@ def test_twenty_steps_are_torchs_twenty_steps(kind: str, optimizer: str) -> None
             their_loss.backward()
             theirs.step()
             if optimizer == "sgd":
-                sgd_step(weights, gradients, velocity, 0.05)
+                for name, g in gradients.items():
+                    weights[name][...], velocity[name] = momentum(weights[name], g, velocity[name], rate=0.05)
             else:
                 adam_step(weights, gradients, moments, 2e-3, decay=0.1)
             # float64 has 16 digits; twenty steps of sums in another order leave ten of them

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from vitreous.data.split import hold_out
 from vitreous.fit.calibrate import temperature
 from vitreous.fit.classical import SVM_STRENGTHS, classical_network, fit_svm
 from vitreous.fit.classifier import Parts
+from vitreous.fit.objective import SOFTMAX
 from vitreous.fit.probe import fit_probe, standardize_in_place
 from vitreous.fit.small.graphs import small_graph
 from vitreous.fit.small.joining import join_small
@@ -173,7 +175,7 @@ def learn_classical(folder: str, kind: str, seconds: str, most: str) -> dict[str
     mean, deviation = standardize_in_place(seen, slice(None))
     few = np.arange(min(2000, len(chosen)))
     strength = fit_probe(
-        Parts(seen[few], y[chosen[few]], few, 10, len(few) * 4 // 5, len(few), 0, 0), fitter=fit_svm, strengths=SVM_STRENGTHS
+        Parts(seen[few], y[chosen[few]], few, 10, len(few) * 4 // 5, len(few), 0, 0), objective=replace(SOFTMAX, fit=fit_svm), strengths=SVM_STRENGTHS
     ).strength
     head = fit_svm(seen, y[chosen], 10, strength)
     trained = time.perf_counter() - start

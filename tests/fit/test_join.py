@@ -15,6 +15,7 @@ from small_network import SIDE, WIDTH, small_network
 
 from vitreous.core.view import View
 from vitreous.fit.join import join
+from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
 from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
@@ -27,7 +28,7 @@ def some_probe(width: int = WIDTH, classes: int = 4) -> Probe:
     rng = np.random.default_rng(3)
     mean, deviation = rng.normal(0.2, 0.1, width), rng.uniform(0.1, 0.5, width)
     head = Head(rng.normal(0, 0.3, (classes, width)).astype(np.float32), rng.normal(0, 0.3, classes).astype(np.float32))
-    return Probe(head, mean.astype(np.float32), deviation.astype(np.float32), 0.03, 1.37, "nothing", ())
+    return Probe(head, mean.astype(np.float32), deviation.astype(np.float32), 0.03, Softmax(1.37), "nothing", ())
 
 
 def pictures(count: int, side: int = SIDE) -> NDArray[np.uint8]:

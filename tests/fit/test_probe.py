@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vitreous.core.item import Split
 from vitreous.fit.calibrate import temperature
 from vitreous.fit.classifier import Parts
+from vitreous.fit.link import Softmax
 from vitreous.fit.probe import (
     ENOUGH_VALIDATION,
     FOLDS,
@@ -130,7 +131,7 @@ def test_the_test_pictures_change_nothing() -> None:
     spoiled[220:], labels[220:] = 99, 0
     second = fit_probe(Parts(spoiled, labels, np.arange(260), 3, 160, 160, 60, 0))
     assert np.array_equal(first.head.weight, second.head.weight)
-    assert (first.strength, first.temperature, first.path) == (second.strength, second.temperature, second.path)
+    assert (first.strength, first.link, first.path) == (second.strength, second.link, second.path)
 
 
 def test_little_data_is_cross_validated() -> None:
@@ -148,7 +149,7 @@ def identified(count: int, copies: int = 1, seed: int = 0) -> tuple[Floats, Ints
 
 def plain_probe(strength: float = 0.3, width: int = 1, classes: int = 2) -> Probe:
     head = Head(np.zeros((classes, width), np.float32), np.zeros(classes, np.float32))
-    return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, 1.0, "", ())
+    return Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, Softmax(), "", ())
 
 
 def everything(features: Floats, target: Ints, groups: Ints, classes: int) -> Parts:
@@ -185,7 +186,7 @@ def test_a_probe_standardizes_and_divides_by_its_temperature() -> None:
     rng = np.random.default_rng(0)
     weight, bias = rng.normal(size=(3, 4)).astype(np.float32), rng.normal(size=3).astype(np.float32)
     mean, deviation = rng.normal(size=4).astype(np.float32), rng.uniform(1, 2, 4).astype(np.float32)
-    probe, features = Probe(Head(weight, bias), mean, deviation, 0.1, 2.0, "", ()), rng.normal(size=(5, 4)).astype(np.float32)
+    probe, features = Probe(Head(weight, bias), mean, deviation, 0.1, Softmax(2.0), "", ()), rng.normal(size=(5, 4)).astype(np.float32)
     logits = (((features - mean) / deviation) @ weight.T + bias) / 2.0
     expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_allclose(probe.probability(probe.standardize(features)), expected, rtol=1e-5)

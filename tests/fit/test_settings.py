@@ -31,7 +31,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         "minutes": 1.5, "seed": 2, "name": "a", "runs": "out", "engine": "openvino-f32", "group": "g", "image_column": "i",
         "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx", "size": 64, "mean": "0.5", "std": "1,1,1",
         "scale": "0-1", "layout": "NCHW",
-        "colours": "rgb", "output": "features", "licence": "MIT",
+        "colours": "rgb", "output": "features", "licence": "MIT", "task": "multilabel", "threshold_for": "cost=2:1",
     }  # fmt: skip
     assert set(values) == {field.name for field in dataclasses.fields(TrainSettings)}
     text = "".join(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}\n" for key, value in values.items())

@@ -23,6 +23,7 @@ from vitreous.errors import DataError, ModelError, StorageError, UsageError
 from vitreous.fit import join as joining
 from vitreous.fit import training
 from vitreous.fit.features import Gathered, _Pass
+from vitreous.fit.link import Softmax
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import FEW_TEST
 from vitreous.fit.training import train
@@ -356,7 +357,7 @@ def test_a_model_that_does_not_answer_as_measured_is_not_saved(data: Path, monke
     real = joining.join
 
     def wrong(backbone: Network, view: Any, probe: Any, labels: list[str], facts: dict[str, Any]) -> Network:
-        return real(backbone, view, replace(probe, temperature=probe.temperature * 3), labels, facts)
+        return real(backbone, view, replace(probe, link=Softmax(probe.link.temperature * 3)), labels, facts)
 
     monkeypatch.setattr(joining, "join", wrong)
     with pytest.raises(ModelError, match="does not give the answers that were measured"):

@@ -31,12 +31,15 @@ from vitreous.core.text import visible
 @click.option("--colours", type=NAME, help="FILE.onnx: rgb or bgr.")
 @click.option("--output", type=NAME, help="FILE.onnx: the value that holds the features.")
 @click.option("--licence", type=NAME, help="FILE.onnx: its licence, stored with the run.")
+@click.option("--task", type=NAME, help="classify (one label a picture) or multilabel (several); else what the data hold.")
+@click.option("--threshold-for", type=NAME, help="Several labels: f1, or cost=MISS:FALSE, what each label's threshold is chosen for (f1).")
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
 def command(data: str, settings: str | None, dry_run: bool, as_json: bool, **arguments: Any) -> None:
     """Train on DATA: a folder of class folders (DATA/CLASS/photo.jpg), of split folders (DATA/train/CLASS/…), or a CSV table
-    with the columns image and label.
+    with the columns image and label. A picture may have several labels: "a;b" in the label column, a column of 0 and 1 for each label, or boxes
+    (Pascal VOC) that are read as presence.
 
     The model, its figures and a ten-line script that uses it are written to runs/NAME-N.
     """

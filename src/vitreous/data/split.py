@@ -8,16 +8,18 @@ the same shares as the whole. One greedy rule does it, a group at a time, mixed 
 
 So groups of each size go to all parts, and each class ends within about one group of its target. The order among equals is drawn
 by hashing the seed with the path inside the data folder: the same on every machine, and little changes when a file is added.
-A class with at least two groups has one in training and one in test, whatever its share.
+A class with at least two groups has one in training and one in test, whatever its share. Where a picture can have several labels, or none, each
+label is divided in the same shares by iterative stratification (`stratify`).
 
 Source: K. Sechidis, G. Tsoumakas, I. Vlahavas, "On the Stratification of Multi-Label Data", ECML 2011 (the greedy rule).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,7 @@ import numpy.typing as npt
 from vitreous.core.item import Item, Split
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import IntArray, connected
+from vitreous.data.stratify import stratified
 from vitreous.errors import DataError
 
 SHARES = {Split.TRAIN: 0.70, Split.TEST: 0.15, Split.VALIDATION: 0.15}
@@ -32,6 +35,10 @@ FEW = 7  # images: with fewer in a class, three parts cannot all have one
 
 Draw = int | bytes
 BoolArray = npt.NDArray[np.bool_]
+# Class numbers, int [N]; or where a picture has several labels 0, 1 and NaN (unknown), [N, K].
+Target = npt.NDArray[Any]
+# The labels that a picture has, of those that there are.
+LabelsOf = Callable[[Item], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,12 @@ class Division:
         return np.flatnonzero(np.array([own == part for own in self.split], dtype=bool))
 
 
-def assign(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[int] = ()) -> Division:
+def one_label(item: Item) -> Sequence[str]:
+    """The label of a picture that has one."""
+    return (item.label,)
+
+
+def assign(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[int] = (), labels_of: LabelsOf = one_label) -> Division:
     """The split of every item. `group` [N] numbers the groups of copies; items that name the same `Item.group` are joined to them.
 
     A split that the data gives is used as it is, also where it leaks; items without one then go to training. Where the split is
@@ -64,6 +76,7 @@ def assign(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[i
     if not items:
         raise DataError("splitting the data", "no items arrived", "pictures with labels are needed")
     copies, group = group, _joined(items, group)
+    labels = [labels_of(item) for item in items]
     named = [item.split for item in items]
     given = any(part not in (None, Split.TRAIN) for part in named)
     remarks: list[str] = []
@@ -73,34 +86,61 @@ def assign(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[i
     else:
         if any(named):
             remarks.append("Only a training part is given: it is divided into training, validation and test.")
-        split = _divided(items, group, seed, pinned)
-    division = Division(split, given, group, remarks, _leaks(split, group), _contradictions(items, copies), _too_small(items))
-    remarks += _about_result(items, division)
+        split = _divided(items, labels, group, seed, pinned)
+    division = Division(split, given, group, remarks, _leaks(split, group), _contradictions(items, copies), _too_small(labels))
+    remarks += _about_result(items, labels, division)
     return division
 
 
-def hold_out(labels: IntArray, groups: IntArray, share: float, seed: int) -> BoolArray:
-    """True for the items held out: this share of each class, whole groups. `labels` and `groups` are int [N]; 0 < share < 1.
+def hold_out(labels: Target, groups: IntArray, share: float, seed: int) -> BoolArray:
+    """True for the items held out: this share of each class or label, whole groups. `groups` int [N]; 0 < share < 1.
 
-    A class with at least two groups has one on each side.
+    One with at least two groups has one on each side.
     """
-    parts = _greedy(labels, groups, [1 - share, share], _draw(groups, seed), required=(0, 1))
+    parts = _placed(labels, groups, [1 - share, share], _draw(groups, seed), required=(0, 1))
     return np.asarray(parts == 1, dtype=np.bool_)
 
 
-def folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> IntArray:
-    """The fold of each item, 0 to count − 1: int [N]. Whole groups, each class spread evenly."""
-    return _greedy(labels, groups, [1 / count] * count, _draw(groups, seed), required=())
+def folds(labels: Target, groups: IntArray, count: int, seed: int) -> IntArray:
+    """The fold of each item, 0 to count − 1: int [N]. Whole groups, each class or label spread evenly."""
+    return _placed(labels, groups, [1 / count] * count, _draw(groups, seed), required=())
 
 
-def _divided(items: Sequence[Item], group: IntArray, seed: int, pinned: Sequence[int]) -> list[Split]:
+def _divided(items: Sequence[Item], labels: Sequence[Sequence[str]], group: IntArray, seed: int, pinned: Sequence[int]) -> list[Split]:
     parts = list(SHARES)
-    labels = np.unique([item.label for item in items], return_inverse=True)[1]
     draw = _draw_by_path(items, group, seed)
     test = parts.index(Split.TEST)
     closed = dict.fromkeys(group[list(pinned)].tolist(), test)
-    chosen = _greedy(labels, group, [SHARES[part] for part in parts], draw, (parts.index(Split.TRAIN), test), closed)
+    chosen = _placed(_numbered(labels), group, [SHARES[part] for part in parts], draw, (parts.index(Split.TRAIN), test), closed)
     return [parts[part] for part in chosen]
+
+
+def _numbered(labels: Sequence[Sequence[str]]) -> Target:
+    """Class numbers [N] where each picture has exactly one; else which it has, [N, K]."""
+    if all(len(own) == 1 for own in labels):
+        return np.unique([name for own in labels for name in own], return_inverse=True)[1]
+    names = sorted({name for own in labels for name in own})
+    place = {name: number for number, name in enumerate(names)}
+    present = np.zeros((len(labels), len(names)))
+    for row, own in enumerate(labels):
+        present[row, [place[name] for name in own]] = 1
+    return present
+
+
+def _placed(
+    target: Target,
+    groups: IntArray,
+    shares: list[float],
+    draw: Sequence[Draw],
+    required: tuple[int, ...],
+    closed: Mapping[int, int] = MappingProxyType({}),
+) -> IntArray:
+    """The part of each item: by the greedy rule for one class each, by iterative stratification for several labels."""
+    if target.ndim == 1:
+        return _greedy(target, groups, shares, draw, required, closed)
+    numbers, member = np.unique(groups, return_inverse=True)
+    place = {number: g for g, number in enumerate(numbers.tolist())}
+    return stratified(target == 1, member, shares, draw, required, {place[number]: part for number, part in closed.items()})
 
 
 def _greedy(
@@ -237,11 +277,11 @@ def _contradictions(items: Sequence[Item], copies: IntArray) -> list[list[int]]:
     return sorted(part for part in parts if len({items[i].label for i in part}) > 1)
 
 
-def _too_small(items: Sequence[Item]) -> list[str]:
-    return sorted(label for label, count in Counter(item.label for item in items).items() if count < FEW)
+def _too_small(labels: Sequence[Sequence[str]]) -> list[str]:
+    return sorted(label for label, count in Counter(name for own in labels for name in own).items() if count < FEW)
 
 
-def _about_result(items: Sequence[Item], division: Division) -> list[str]:
+def _about_result(items: Sequence[Item], labels: Sequence[Sequence[str]], division: Division) -> list[str]:
     remarks = []
     if division.contradictions:
         shown = "; ".join(_against_each_other(items, part) for part in division.contradictions[:3])
@@ -255,9 +295,9 @@ def _about_result(items: Sequence[Item], division: Division) -> list[str]:
         remarks.append(f"{belong} together with a training image: what is chosen on them will look too good.")
     remarks += _about_classes(division.classes_too_small, f"fewer than {FEW} images")
     for part, name in ((Split.TEST, "test"), (Split.TRAIN, "training")):
-        present = {item.label for item, own in zip(items, division.split, strict=True) if own == part}
+        present = {label for mine, own in zip(labels, division.split, strict=True) if own == part for label in mine}
         if present:
-            remarks += _about_classes(sorted({item.label for item in items} - present), f"no {name} image")
+            remarks += _about_classes(sorted({label for mine in labels for label in mine} - present), f"no {name} image")
     return remarks
 
 

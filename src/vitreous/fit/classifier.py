@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.view import View
+from vitreous.fit.objective import Target
 from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.network import Network
 
@@ -16,14 +17,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Parts:
-    """Features [N, D] with class numbers and groups [N], in the order of `probe.choosing_order`.
+    """Features [N, D] with their target and groups [N], in the order of `probe.choosing_order`. `target`: class numbers [N]; or where a
+    picture has several labels 0, 1 and NaN (unknown) [N, K].
 
     `fitted` of the `train` first rows are fitted while something is chosen, then come `validation` rows, then the test part, which no
     learner looks at.
     """
 
     features: Floats
-    target: Ints
+    target: Target
     groups: Ints
     classes: int
     fitted: int

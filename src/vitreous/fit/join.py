@@ -1,6 +1,7 @@
-"""Head, standardization and temperature joined with the network that made the features: one `model.onnx`.
+"""Head, standardization and calibration joined with the network that made the features: one `model.onnx`.
 
-image ─ backbone ─ features ─ Sub mean ─ Mul 1/deviation ─ Gemm weight, bias ─ Mul 1/temperature ─ Softmax ─ probability
+one label        image ─ backbone ─ features ─ Sub mean ─ Mul 1/deviation ─ Gemm weight, bias ─ Mul 1/temperature ─ Softmax ─ probability
+several labels   the same up to Gemm ─ Mul scale ─ Add shift ─ Sigmoid ─ probability
 """
 
 import json
@@ -10,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from vitreous.core.view import View
+from vitreous.fit.link import Nodes
 from vitreous.fit.probe import Probe
 from vitreous.infer.network import METADATA_KEY, Network
 
 
 def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: dict[str, Any]) -> Network:
-    """A model.onnx: input `image` uint8 [N, S, S, 3], outputs `probability` [N, K] and `features` [N, D].
+    """A model.onnx: input `image` uint8 [N, S, S, 3], outputs `probability` [N, K] and `features` [N, D]. `facts` go into its metadata.
 
     The same arguments give the same bytes.
     """
@@ -29,16 +31,16 @@ def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: 
         "standard.scale": 1 / probe.deviation,
         "classifier.weight": probe.head.weight,
         "classifier.bias": probe.head.bias,
-        "temperature.scale": np.float32(1 / probe.temperature),
     }
+    calibration, ending = probe.link.graph()
+    constants |= calibration
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items())
-    steps: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
+    steps: Nodes = [
         ("Sub", ["features", "standard.mean"], "standard.centred", {}),
         ("Mul", ["standard.centred", "standard.scale"], "standard", {}),
         ("Gemm", ["standard", "classifier.weight", "classifier.bias"], "logits", {"transB": 1}),
-        ("Mul", ["logits", "temperature.scale"], "logits.tempered", {}),
-        ("Softmax", ["logits.tempered"], "probability", {"axis": 1}),
-    )
+        *ending,
+    ]
     graph.node.extend(helper.make_node(kind, inputs, [output], name=output, **extra) for kind, inputs, output, extra in steps)
     del graph.input[:], graph.output[:]
     graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", view.size, view.size, 3]))

@@ -19,6 +19,7 @@ from vitreous.core.view import View
 from vitreous.data.decode import Policy
 from vitreous.errors import UsageError, nearest
 from vitreous.fit.classifier import Learner, Progress
+from vitreous.fit.objective import OBJECTIVES, SOFTMAX, Objective
 from vitreous.fit.probe import ProbeLearner
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.views import candidates
@@ -56,42 +57,42 @@ class Method:
     remarks: list[str] = field(default_factory=list)
 
 
-def method_for(settings: TrainSettings, items: Sequence[Item], exported: Network | None = None) -> Method:
-    """What `settings.net` asks for; `exported`: a network that was made into one of ours for it.
+def method_for(settings: TrainSettings, items: Sequence[Item], exported: Network | None = None, task: str = "classify") -> Method:
+    """What `settings.net` asks for; `exported`: a network that was made into one of ours for it; `task`: what is learned.
 
     Raises UsageError for an unknown name, ModelError for a file that cannot be used.
     """
-    name = settings.net or SHIPPED
+    name, objective = settings.net or SHIPPED, OBJECTIVES[task]
     if exported:
-        return replace(_frozen(exported, "frozen", resizable=False), remarks=_remarks(exported))
+        return replace(_frozen(exported, "frozen", False, objective), remarks=_remarks(exported))
     if name.lower().endswith(".onnx"):
-        return _foreign(settings)
+        return _foreign(settings, objective)
     if stray := settings.for_foreign_files:
         raise UsageError(f"--{stray[0]} with --net {name}", needed="--net FILE.onnx: the other networks know it themselves")
     if name == SHIPPED:
         if settings.size is not None:
             raise UsageError("--size", f"--net {SHIPPED}", "--minutes: with time, larger views are tried")
-        return _frozen(load_network(), "pretrained, frozen", resizable=True)
+        return _frozen(load_network(), "pretrained, frozen", True, objective)
     if name == CLASSICAL:
-        return _classical(settings)
+        return _classical(settings, objective)
     if name in SMALL:
-        return _small(settings, items)
+        return _small(settings, items, objective)
     raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, NETS))
 
 
-def _frozen(network: Network, state: str, resizable: bool) -> Method:
+def _frozen(network: Network, state: str, resizable: bool, objective: Objective) -> Method:
     side = network.view.size
     views = candidates(side, larger=False)
     larger = candidates(side, larger=True)[len(views) :] if resizable else ()
-    says = f"features of {network.facts['network']} ({state}), then a softmax head on them"
-    return Method(says, ProbeLearner(), views, network, larger_views=larger)
+    says = f"features of {network.facts['network']} ({state}), then {objective.head} on them"
+    return Method(says, ProbeLearner(objective), views, network, larger_views=larger)
 
 
-def _foreign(settings: TrainSettings) -> Method:
+def _foreign(settings: TrainSettings, objective: Objective) -> Method:
     from vitreous.fit.foreign import foreign_network
 
     network = foreign_network(Path(str(settings.net)), settings.foreign_options())
-    return replace(_frozen(network, "frozen", bool(network.facts["resizable"])), remarks=_remarks(network))
+    return replace(_frozen(network, "frozen", bool(network.facts["resizable"]), objective), remarks=_remarks(network))
 
 
 def _remarks(network: Network) -> list[str]:
@@ -100,14 +101,16 @@ def _remarks(network: Network) -> list[str]:
     return remarks(network)
 
 
-def _classical(settings: TrainSettings) -> Method:
+def _classical(settings: TrainSettings, objective: Objective) -> Method:
     from vitreous.fit.classical import SIZE, SVM_STRENGTHS, classical_network, fit_svm, grid
 
     side = settings.size or SIZE
     grid(side)  # what cannot be is said before the work
+    one = objective is SOFTMAX  # for several labels the same features with the head of the probe
+    learner = ProbeLearner(replace(SOFTMAX, head="a linear SVM", fit=fit_svm), SVM_STRENGTHS) if one else ProbeLearner(objective)
     return Method(
-        "HOG and LBP over a learned dictionary, in a spatial pyramid, then a linear SVM (no network)",
-        ProbeLearner(fit_svm, SVM_STRENGTHS),
+        f"HOG and LBP over a learned dictionary, in a spatial pyramid, then {learner.objective.head} (no network)",
+        learner,
         (View.crop(side), View.whole(side)),
         learned=lambda pictures, seed, progress: classical_network(pictures, side, seed=seed, progress=progress),
         measured=False,
@@ -115,7 +118,13 @@ def _classical(settings: TrainSettings) -> Method:
     )
 
 
-def _small(settings: TrainSettings, items: Sequence[Item]) -> Method:
+def _small(settings: TrainSettings, items: Sequence[Item], objective: Objective) -> Method:
+    if objective is not SOFTMAX:
+        raise UsageError(
+            f"--net {settings.net} learns one label for each picture here, without torch",
+            "pictures with several labels",
+            remedy="leave --net out for a frozen network, or use --net classical",
+        )
     from vitreous.fit.small.learner import SmallLearner
     from vitreous.fit.small.pixels import pixels_network
 

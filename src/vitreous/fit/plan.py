@@ -12,12 +12,14 @@ from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
 from vitreous.fit.methods import Method
+from vitreous.fit.objective import stratum
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.softmax import Ints
 from vitreous.fit.views import LEAST, MOST, SHARE, sample_of
 from vitreous.infer.choose import fastest_setting
 from vitreous.infer.engine import Setting, default_setting, parse_engine
 from vitreous.infer.machine import this_machine
+from vitreous.tasks.task import task_named
 
 Booleans = NDArray[np.bool_]
 
@@ -61,7 +63,7 @@ class Plan:
 
 def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     """The plan for these data on this machine; measures the engine where there are enough pictures."""
-    items, labels = source.items, source.labels
+    items, labels, task = source.items, source.labels, task_named(source.task)
     count = len(items)
     library, number_format = parse_engine(settings.engine)
     if method.network and method.measured:
@@ -73,8 +75,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     else:
         rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
         learning = count * len(labels) * _HEAD_SECONDS
-    number = {label: index for index, label in enumerate(labels)}
-    target = np.array([number[item.label] for item in items])
+    target = stratum(task.target(items, labels))
     allowed = np.flatnonzero([item.split in (None, Split.TRAIN) for item in items])
     given = any(item.split not in (None, Split.TRAIN) for item in items)
     if not given:
@@ -106,7 +107,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     minutes = settings.minutes
     allowed_time = f"{minutes:g} minute{'' if minutes == 1 else 's'} allowed" if minutes else "as soon as possible"
     lines = (
-        f"Plan: one label out of {len(labels)}, {plural(count, 'picture')}: {method.says}; about {seconds:.0f} s ({allowed_time}).",
+        f"Plan: {task.in_words(labels)}, {plural(count, 'picture')}: {method.says}; about {seconds:.0f} s ({allowed_time}).",
         f"Engine: {engine}.",
         *method.remarks,
         *remarks,

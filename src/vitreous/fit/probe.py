@@ -1,4 +1,4 @@
-"""The probe: a softmax head on standardized features, its strength and temperature chosen on pictures it was not fitted to.
+"""The probe: a linear head on standardized features, its strength and calibration chosen on pictures it was not fitted to.
 
 Where a validation part is large enough, the choice is made on it. Else a fifth of the training part is held out, or with
 little data every picture is held out once (cross-validation); then the head is fitted again to all of the training part.
@@ -17,9 +17,10 @@ from vitreous.core.item import Split
 from vitreous.core.reporter import Quiet
 from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
-from vitreous.fit.calibrate import calibrated_loss, temperature
 from vitreous.fit.classifier import HeldOut, Parts, Progress
-from vitreous.fit.softmax import ROUGH, TOLERANCE, Floats, Head, Ints, fit_softmax, log_softmax
+from vitreous.fit.link import Link
+from vitreous.fit.objective import SOFTMAX, Objective, Target
+from vitreous.fit.softmax import ROUGH, TOLERANCE, Floats, Head, Ints
 from vitreous.infer.network import Network
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -37,9 +38,6 @@ _LEAST_DEVIATION = 1e-3
 _QUIET = Quiet().progress
 _NONE_HELD_OUT = HeldOut(np.zeros(0, np.intp), np.zeros((0, 0), np.float32))
 
-# Fits a head to features [N, D] and class numbers [N]: classes, strength, where to start, tolerance.
-Fitter = Callable[[Floats, Ints, int, float, Head | None, float], Head]
-
 
 @dataclass(frozen=True)
 class Probe:
@@ -49,10 +47,10 @@ class Probe:
     mean: Floats
     deviation: Floats
     strength: float
-    temperature: float
+    link: Link
     chosen_on: str
     path: tuple[tuple[float, float], ...]
-    fitter: Fitter = fit_softmax
+    objective: Objective = SOFTMAX
     held_out: HeldOut = _NONE_HELD_OUT
 
     def standardize(self, features: Floats) -> Floats:
@@ -61,14 +59,14 @@ class Probe:
 
     def probability(self, standard: Floats) -> Floats:
         """[N, K] for standardized features [N, D]."""
-        return self._tempered(self.head.logits(standard))
+        return self.link.probability(self.head.logits(standard))
 
     def out_of_fold(self, parts: Parts) -> Floats:
-        """[train, K] for training pictures, each from a head fitted without its fold, at this probe's strength and temperature."""
+        """[train, K] for training pictures, each from a head fitted without its fold, at this probe's strength and calibration."""
         probability = np.zeros((parts.train, parts.classes), np.float32)
         standard, target = parts.features[: parts.train], parts.target[: parts.train]
         for rows, part in _fold_rows(target, parts.groups[: parts.train], parts.seed):
-            head = self.fitter(standard[rows], target[rows], parts.classes, self.strength, None, ROUGH)
+            head = self.objective.fit(standard[rows], target[rows], parts.classes, self.strength, None, ROUGH)
             probability[part] = replace(self, head=head).probability(standard[part])
         return probability
 
@@ -80,11 +78,8 @@ class Probe:
         validation = np.arange(parts.train, parts.train + parts.validation)
         known = HeldOut(validation, self.probability(parts.features[validation]))
         if asked.stop <= parts.train:
-            known = HeldOut(np.arange(asked.start, asked.stop), self._tempered(logits)).and_also(known)
+            known = HeldOut(np.arange(asked.start, asked.stop), self.link.probability(logits)).and_also(known)
         return replace(self, held_out=known)
-
-    def _tempered(self, logits: Floats) -> Floats:
-        return np.exp(log_softmax(logits / np.float32(self.temperature)))
 
     def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:
         from vitreous.fit.join import join
@@ -95,7 +90,7 @@ class Probe:
         return []
 
     def to_json(self) -> dict[str, Any]:
-        return {"strength": self.strength, "temperature": self.temperature, "chosen_on": self.chosen_on, "path": self.path}
+        return {"strength": self.strength, **self.link.to_json(), "chosen_on": self.chosen_on, "path": self.path}
 
 
 def standardize_in_place(features: Floats, rows: slice) -> tuple[Floats, Floats]:
@@ -112,7 +107,7 @@ def standardize_in_place(features: Floats, rows: slice) -> tuple[Floats, Floats]
     return mean, deviation
 
 
-def choosing_order(split: Sequence[Split], labels: Ints, groups: Ints, seed: int) -> tuple[Ints, int]:
+def choosing_order(split: Sequence[Split], labels: Target, groups: Ints, seed: int) -> tuple[Ints, int]:
     """An order of all pictures: fitted, held out, validation, test; and how many are fitted while choosing.
 
     The parts are then slices, which need no second copy of the features.
@@ -128,18 +123,18 @@ def choosing_order(split: Sequence[Split], labels: Ints, groups: Ints, seed: int
 
 @dataclass(frozen=True)
 class ProbeLearner:
-    """Standardizes the features in place and fits a linear head: of softmax, or of whatever `fitter` fits."""
+    """Standardizes the features in place and fits a linear head for the objective."""
 
-    fitter: Fitter = fit_softmax
+    objective: Objective = SOFTMAX
     strengths: tuple[float, ...] = STRENGTHS
 
     def fit(self, parts: Parts, progress: Progress) -> Probe:
         mean, deviation = standardize_in_place(parts.features, slice(0, parts.train))
-        return replace(fit_probe(parts, progress, self.fitter, self.strengths), mean=mean, deviation=deviation)
+        return replace(fit_probe(parts, progress, self.objective, self.strengths), mean=mean, deviation=deviation)
 
 
-def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_softmax, strengths: Sequence[float] = STRENGTHS) -> Probe:
-    """Choose strength and temperature, then fit to the training part. `parts.features` are standardized.
+def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = SOFTMAX, strengths: Sequence[float] = STRENGTHS) -> Probe:
+    """Choose strength and calibration, then fit to the training part. `parts.features` are standardized.
 
     mean and deviation are left at 0 and 1: whoever standardized knows them.
     """
@@ -149,12 +144,12 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_so
 
     def fit(rows: slice | NDArray[np.intp], strength: float, start: Head | None) -> Head:
         progress("fitting the head", next(done), steps)
-        return fitter(standard[rows], labels[rows], parts.classes, strength, start, ROUGH)
+        return objective.fit(standard[rows], labels[rows], parts.classes, strength, start, ROUGH)
 
     if cross_validated:
         chosen_on, held = f"{FOLDS}-fold cross-validation of {parts.train} training pictures", train
         target = labels[held]
-        path, logits = _cross_validated(parts, fit, strengths)
+        path, logits = _cross_validated(parts, fit, strengths, objective)
     else:
         if parts.validation >= ENOUGH_VALIDATION:
             rows, held, what = train, slice(parts.train, parts.train + parts.validation), "validation pictures"
@@ -162,12 +157,12 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, fitter: Fitter = fit_so
             rows, held, what = slice(0, parts.fitted), slice(parts.fitted, parts.train), "training pictures held out"
         chosen_on = f"{held.stop - held.start} {what}"
         target = labels[held]
-        path, logits = _along_path(partial(fit, rows), standard[held], target, strengths)
+        path, logits = _along_path(partial(fit, rows), standard[held], target, strengths, objective)
     strength = min(path, key=lambda step: step[1])[0]
-    scale = temperature(logits[strength], target)
-    head = fitter(standard[train], labels[train], parts.classes, strength, None, TOLERANCE)
+    link = objective.link(logits[strength], target)
+    head = objective.fit(standard[train], labels[train], parts.classes, strength, None, TOLERANCE)
     width = standard.shape[1]
-    probe = Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, scale, chosen_on, tuple(path), fitter)
+    probe = Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, link, chosen_on, tuple(path), objective)
     return probe.with_held_out(parts, held, logits[strength])
 
 
@@ -178,7 +173,7 @@ def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:
 
 
 def _along_path(
-    fit: Callable[[float, Head | None], Head], held: Floats, target: Ints, strengths: Sequence[float]
+    fit: Callable[[float, Head | None], Head], held: Floats, target: Target, strengths: Sequence[float], objective: Objective
 ) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
     """Held-out loss and logits for each strength, from strong shrinking to weak, each fit started from the last."""
     path: list[tuple[float, float]] = []
@@ -187,7 +182,7 @@ def _along_path(
     for strength in strengths:
         head = fit(strength, head)
         logits[strength] = head.logits(held)
-        path.append((strength, calibrated_loss(logits[strength], target)))
+        path.append((strength, objective.calibrated_loss(logits[strength], target)))
         rises = rises + 1 if len(path) > 1 and path[-1][1] > path[-2][1] else 0
         if rises == _RISES:
             break
@@ -195,7 +190,7 @@ def _along_path(
 
 
 def _cross_validated(
-    parts: Parts, fit: Callable[[NDArray[np.intp], float, Head | None], Head], strengths: Sequence[float]
+    parts: Parts, fit: Callable[[NDArray[np.intp], float, Head | None], Head], strengths: Sequence[float], objective: Objective
 ) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
     target = parts.target[: parts.train]
     logits = {strength: np.zeros((parts.train, parts.classes), np.float32) for strength in strengths}
@@ -204,10 +199,10 @@ def _cross_validated(
         for strength in strengths:
             head = fit(rows, strength, head)
             logits[strength][part] = head.logits(parts.features[part])
-    return [(strength, calibrated_loss(logits[strength], target)) for strength in strengths], logits
+    return [(strength, objective.calibrated_loss(logits[strength], target)) for strength in strengths], logits
 
 
-def _fold_rows(labels: Ints, groups: Ints, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _fold_rows(labels: Target, groups: Ints, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     number = folds(labels, groups, FOLDS, seed)
     parts = [np.flatnonzero(number == each) for each in range(FOLDS)]
     return [(np.flatnonzero(number != each), part) for each, part in enumerate(parts) if len(part)]
@@ -217,8 +212,8 @@ def _validation_is_enough(split: Sequence[Split]) -> bool:
     return sum(each is Split.VALIDATION for each in split) >= ENOUGH_VALIDATION
 
 
-def _is_little(labels: Ints) -> bool:
-    counts = np.bincount(labels)
+def _is_little(labels: Target) -> bool:
+    counts = np.bincount(labels) if labels.ndim == 1 else (labels == 1).sum(0)
     if len(labels) * np.count_nonzero(counts) > _MOST_CROSS_VALIDATED:
         return False
     return len(labels) < LITTLE_DATA or int(counts[counts > 0].min()) < LITTLE_CLASS

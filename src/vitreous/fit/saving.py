@@ -28,7 +28,7 @@ from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ItemRow, Predictions, items_to_csv, predictions_to_csv
 from vitreous.runs.use_script import use_script
 from vitreous.runs.writing import RunWriter
-from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.tasks.task import Evaluation
 
 _PACKAGES = ("vitreous", "numpy", "scipy", "pillow", "openvino", "onnx")
 
@@ -76,7 +76,7 @@ def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documen
 def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
     counts = {str(part): trained.division.split.count(part) for part in dict.fromkeys(trained.division.split)}
     return {
-        "task": "classify",
+        **trained.fitted.facts(),
         "labels": trained.source.labels,
         "data": {
             "folder": os.path.abspath(trained.source.root),
@@ -90,7 +90,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "number_format": trained.engine.number_format,
         "plan": trained.plan.to_json(),
         "views": [asdict(trial) for trial in trained.choice.trials],
-        "classifier": trained.fitted.classifier.to_json(),
+        "classifier": trained.fitted.classifier.to_json() | ({"thresholds_for": str(trained.fitted.goal)} if trained.fitted.goal else {}),
         "groups": _shared_groups(trained),
         "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
@@ -151,7 +151,8 @@ def _held_out(trained: Trained) -> Predictions:
 def _answers(trained: Trained, rows: Ints, probability: Floats) -> Predictions:
     items = _items(trained, rows)
     classes = trained.fitted.labels
-    return Predictions([item.relative for item in items], [item.label for item in items], classes, probability.reshape(-1, len(classes)))
+    names, labels = [item.relative for item in items], [item.label for item in items]
+    return Predictions(names, labels, classes, probability.reshape(-1, len(classes)), trained.fitted.thresholds)
 
 
 def _items(trained: Trained, rows: Ints) -> list[Item]:

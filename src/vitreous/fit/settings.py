@@ -12,7 +12,9 @@ from vitreous.infer.engine import parse_engine
 
 if TYPE_CHECKING:
     from vitreous.fit.foreign import ForeignOptions
+    from vitreous.metrics.thresholds import Goal
 
+TASKS = ("classify", "multilabel")
 _MOST_MINUTES, _MOST_SIDE = 60 * 24 * 30, 2048
 _FOREIGN = ("mean", "std", "scale", "layout", "colours", "output", "licence")
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
@@ -23,7 +25,8 @@ class TrainSettings:
     """`minutes`: None means as soon as possible. `group`: a CSV column or a regular expression on the relative path.
 
     `net`: see `vitreous.fit.methods`; `size`: its pictures' side in pixels. The rest, from `mean` on, is about a network from
-    elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas.
+    elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas. `task`: classify (one label for
+    a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for.
     """
 
     minutes: float | None = None
@@ -45,6 +48,8 @@ class TrainSettings:
     colours: str | None = None
     output: str | None = None
     licence: str | None = None
+    task: str | None = None
+    threshold_for: str | None = None
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)
@@ -58,8 +63,18 @@ class TrainSettings:
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError("--max-pixels", str(self.max_pixels), "a number of pixels, 1 or more")
 
+        if self.task is not None and self.task not in TASKS:
+            raise UsageError(f"there is no task {visible(self.task)!r}", remedy=nearest(self.task, TASKS))
+        if self.threshold_for is not None:
+            self.threshold_goal()
         if self.size is not None and not 1 <= self.size <= _MOST_SIDE:
             raise UsageError("--size", str(self.size), f"a number of pixels from 1 to {_MOST_SIDE:,}")
+
+    def threshold_goal(self) -> "Goal":
+        """What the thresholds of several labels are chosen for. Raises UsageError for what cannot be meant."""
+        from vitreous.metrics.thresholds import Goal
+
+        return Goal.read(self.threshold_for or "f1")
 
     @property
     def for_foreign_files(self) -> list[str]:

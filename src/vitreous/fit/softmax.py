@@ -23,10 +23,10 @@ Ints = NDArray[np.intp]
 TOLERANCE, ROUGH = 1e-4, 1e-3
 MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the logits whatever the number of classes.
-_BLOCK_VALUES = 8_000_000
-_FEW_COLUMNS = 64
+BLOCK_VALUES = 8_000_000
+FEW_COLUMNS = 64
 # L-BFGS keeps a pair of gradients in fp64 for each step that it remembers: with a million weights, 20 MB each.
-_MANY_PARAMETERS = 300_000
+MANY_PARAMETERS = 300_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, s
     begin = np.zeros((width + 1, classes))
     if start is not None:
         begin[:-1], begin[-1] = start.weight.T, start.bias
-    rows = max(1, _BLOCK_VALUES // classes)
+    rows = max(1, BLOCK_VALUES // classes)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         parameters = flat.reshape(width + 1, classes)
@@ -70,15 +70,15 @@ def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, s
             gradient[-1] += difference.sum(0)
         return value / count, gradient.ravel() / count
 
-    options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < _MANY_PARAMETERS else 4}
+    options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < MANY_PARAMETERS else 4}
     # products with a matrix of few columns wait for memory: a second thread makes them slower (8 ms against 1 ms)
-    with _thread_pools().limit(limits=1 if classes <= _FEW_COLUMNS else None, user_api="blas"):
+    with thread_pools().limit(limits=1 if classes <= FEW_COLUMNS else None, user_api="blas"):
         found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(width + 1, classes)
     return Head(np.ascontiguousarray(found[:-1].T, np.float32), found[-1].astype(np.float32))
 
 
 @cache
-def _thread_pools() -> Any:
+def thread_pools() -> Any:
     """The thread pools of this process; finding them takes 3 ms."""
     from threadpoolctl import ThreadpoolController
 

@@ -1,7 +1,7 @@
 """The test of a freshly fitted head: on the test part, with out-of-fold estimates where that part is too small to say much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +12,10 @@ from vitreous.core.text import cut, plural, visible
 from vitreous.data.split import Division
 from vitreous.fit.classifier import Classifier, HeldOut, Parts
 from vitreous.fit.softmax import Floats, Ints
-from vitreous.metrics.classification import Scores, evaluate
-from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.metrics.figures import FloatArray
+from vitreous.metrics.thresholds import Goal
+from vitreous.tasks.classify.task import Classify
+from vitreous.tasks.task import Asked, Evaluation, Target, Task, Told
 
 # A class with fewer test pictures than this gets an out-of-fold estimate beside its test figure.
 FEW_TEST = 20
@@ -26,13 +28,17 @@ _MOST_VALUES = 4_000_000
 class Fitted:
     """A classifier and the rows it was fitted to and is tested on: training, validation, test, in this order.
 
-    `order` [N]: which readable item stands in a row.
+    `order` [N]: which readable item stands in a row. `thresholds` [K]: from which probability on a label is said, chosen for `goal`, where
+    the task has thresholds.
     """
 
     classifier: Classifier
     labels: list[str]
     parts: Parts
     order: Ints
+    task: Task = Classify()  # noqa: RUF009 - it holds nothing
+    thresholds: FloatArray | None = None
+    goal: Goal | None = None
 
     @property
     def train(self) -> int:
@@ -43,7 +49,7 @@ class Fitted:
         return self.parts.validation
 
     @property
-    def target(self) -> Ints:
+    def target(self) -> Target:
         return self.parts.target
 
     @property
@@ -58,10 +64,18 @@ class Fitted:
         """[n, K] of the given rows."""
         return self.classifier.probability(self.parts.features[rows])
 
+    def asked(self, probability: Floats, rows: slice) -> Asked:
+        """The answers [n, K] to the pictures of these rows, beside the truth."""
+        return Asked(probability, self.target[rows], self.labels, self.group[rows], self.thresholds, self.parts.seed)
+
+    def facts(self) -> dict[str, Any]:
+        """What the model's metadata hold of the task."""
+        return {"task": self.task.name} | ({} if self.thresholds is None else {"thresholds": self.thresholds.tolist()})
+
     @cached_property
     def few(self) -> list[int]:
         """The classes with too few test pictures to say much."""
-        counts = np.bincount(self.target[self.test], minlength=len(self.labels))
+        counts = self.task.counts(self.target[self.test], len(self.labels))
         return [k for k, count in enumerate(counts) if count < FEW_TEST]
 
     @cached_property
@@ -82,36 +96,38 @@ class Fitted:
         return known.at(drawn < _MOST_VALUES // len(self.labels))
 
 
-def test(fitted: Fitted, division: Division, left_out: list[LeftOut], seed: int) -> tuple[Evaluation, Floats]:
+def fitted_to(task: Task, classifier: Classifier, labels: list[str], parts: Parts, order: Ints, goal: Goal) -> Fitted:
+    """With the thresholds that the task has, chosen for `goal` on what the classifier was not fitted to."""
+    fitted = Fitted(classifier, labels, parts, order, task)
+    held = fitted.held_out()
+    thresholds = task.thresholds(held.probability.reshape(-1, len(labels)), parts.target[held.rows], goal)
+    return fitted if thresholds is None else replace(fitted, thresholds=thresholds, goal=goal)
+
+
+def test(fitted: Fitted, division: Division, left_out: list[LeftOut]) -> tuple[Evaluation, Floats]:
     """The evaluation, and the probabilities of the test part [n, K]; of the training part out of fold where there is no test part."""
-    probability, target, group = fitted.probability(fitted.test), fitted.target[fitted.test], fitted.group[fitted.test]
-    few = fitted.few
+    asked = fitted.asked(fitted.probability(fitted.test), fitted.test)
+    few, task = fitted.few, fitted.task
     rows = slice(0, fitted.train)
     remarks: list[str] = []
     beside: dict[str, dict[str, Any]] = {}
-    aside: Floats | None = None
+    aside: Asked | None = None
     if few:
-        aside = fitted.out_of_fold
-        beside = {fitted.labels[k]: _recall(aside, fitted.target[rows], k) for k in few}
+        aside = fitted.asked(fitted.out_of_fold, rows)
+        beside = {fitted.labels[k]: task.recall_of(aside, k) for k in few}
         names = ", ".join(cut(visible(fitted.labels[k]), _NAME_SHOWN) for k in few[:6]) + (" …" if len(few) > 6 else "")
         remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")
-    if not len(target):
+    if not len(asked.target):
         assert aside is not None, "no test picture means few of every class"
-        scores = evaluate(aside, fitted.target[rows], fitted.labels, fitted.group[rows], seed)
         remarks.insert(0, "there is no test part: these are out-of-fold figures of the training part")
-        return Evaluation(f"{plural(fitted.train, 'training picture')}, out of fold", scores, left_out, remarks, beside), aside[:0]
-    scores = evaluate(probability, target, fitted.labels, group, seed)
-    remarks += _without_leaks(fitted, division, probability, seed)
-    return Evaluation(plural(len(target), "test picture"), scores, left_out, remarks, beside), probability
+        told = Told(f"{plural(fitted.train, 'training picture')}, out of fold", left_out, remarks, beside)
+        return task.evaluation(aside, told), np.zeros((0, len(fitted.labels)), np.float32)
+    remarks += _without_leaks(fitted, division, asked)
+    return task.evaluation(asked, Told(plural(len(asked.target), "test picture"), left_out, remarks, beside)), asked.probability
 
 
-def _recall(probability: Floats, target: Ints, label: int) -> dict[str, Any]:
-    mine = target == label
-    return {"count": int(mine.sum()), "recall": float((probability[mine].argmax(1) == label).mean()) if mine.any() else None}
-
-
-def _without_leaks(fitted: Fitted, division: Division, probability: Floats, seed: int) -> list[str]:
-    """The accuracy without the test pictures that have a copy in training or validation, where there are such."""
+def _without_leaks(fitted: Fitted, division: Division, asked: Asked) -> list[str]:
+    """The headline without the test pictures that have a copy in training or validation, where there are such."""
     if not division.leaks:
         return []
     leaked = {item for item, _ in division.leaks}
@@ -119,6 +135,5 @@ def _without_leaks(fitted: Fitted, division: Division, probability: Floats, seed
     said = f"{plural(len(leaked), 'test picture')} also in training or validation (or nearly)"
     if not kept.any():
         return [said + ": no test picture is left without them"]
-    scores: Scores = evaluate(probability[kept], fitted.target[fitted.test][kept], fitted.labels, fitted.group[fitted.test][kept], seed)
-    low, high = scores.accuracy_interval
-    return [f"{said}; without them accuracy {scores.accuracy:.3f} [{low:.3f}, {high:.3f}] on {plural(scores.num_images, 'picture')}"]
+    headline = fitted.task.evaluation(asked.at(kept), Told("")).headline()
+    return [f"{said}; without them {headline} on {plural(int(kept.sum()), 'picture')}"]

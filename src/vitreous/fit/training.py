@@ -4,7 +4,6 @@ read → plan → try views on a sample → features of all → duplicates, spli
 """
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,22 +11,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.item import Item, Source, Split
+from vitreous.core.item import Source, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import Pack, open_pack
-from vitreous.data.sources import read_source, require_trainable
+from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
-from vitreous.errors import DataError, ModelError
+from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.fit.classifier import Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
 from vitreous.fit.methods import Method, method_for
+from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.plan import Plan, make_plan
 from vitreous.fit.probe import choosing_order
 from vitreous.fit.saving import Trained, save
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.testing import Fitted, test
+from vitreous.fit.testing import fitted_to, test
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
@@ -36,6 +36,7 @@ from vitreous.infer.pipeline import decoded_side_by_side
 from vitreous.runs.contents import Documents, no_documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.writing import create
+from vitreous.tasks.task import task_named
 
 # The joined file against the head applied to the features it was fitted on. fp32: sums in another order; bf16: 8 bits.
 _PARITY = {"f32": 1e-3, "bf16": 5e-2}
@@ -43,8 +44,6 @@ _PROVED_ON = 8
 _COMPARED = 256
 # Pictures with a shorter side than this, in pixels, are far from what the network was trained on.
 _SMALL_SIDE = 64
-# Classes count as uneven where the largest has this many times the pictures of the smallest.
-_UNEVEN = 3
 
 
 def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Network | None = None, documents: Documents = no_documents) -> RunFolder:
@@ -55,7 +54,7 @@ def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Net
     """
     started = time.perf_counter()
     source = read(data, settings, reporter)
-    method = method_for(settings, source.items, exported)
+    method = method_for(settings, source.items, exported, source.task)
     name = settings.name or source.root.resolve().name
     with create(Path(settings.runs), name, settings.to_json()) as writer, open_pack(source.root, settings.policy.key) as pack:
         plan = make_plan(source, method, settings)
@@ -74,8 +73,10 @@ def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Net
 
 def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
     """The data folder's items, with what there is to remark said aloud. Raises DataError where they cannot be trained on."""
-    source = read_source(data, image_column=settings.image_column, label_column=settings.label_column, group=settings.group)
-    require_trainable(source)
+    source = read_source(data, image_column=settings.image_column, label_column=settings.label_column, group=settings.group, task=settings.task)
+    source = task_named(source.task).learnable(source)
+    if settings.threshold_for is not None and source.task != "multilabel":
+        raise UsageError("--threshold-for", "one label for each picture", "pictures with several labels", "vitreous decide chooses afterwards")
     for remark in source.remarks:
         reporter.say(remark)
     return source
@@ -88,8 +89,8 @@ class _Training:
         self.source, self.method, self.plan, self.pack = source, method, plan, pack
         self.settings, self.reporter = settings, reporter
         self.network = method.network or self.learned_network()
-        number = {label: index for index, label in enumerate(source.labels)}
-        self.labels = np.array([number[item.label] for item in source.items])
+        self.task = task_named(source.task)
+        self.target = self.task.target(source.items, source.labels)
 
     def run(self) -> Trained:
         extractor = self.extractor(self.plan.engine)
@@ -122,9 +123,8 @@ class _Training:
         sample, views = [self.source.items[number] for number in self.plan.sample], self.plan.views
         if len(views) == 1 or not sample:
             return ViewChoice(views[0], (), 0)
-        return choose_view(
-            self.labels[self.plan.sample], views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed
-        )
+        target, objective = self.target[self.plan.sample], OBJECTIVES[self.task.name]
+        return choose_view(target, views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed, objective)
 
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
         gathered = extractor.gather(self.source.items, choice.view, "features")
@@ -141,35 +141,31 @@ class _Training:
             self.reporter.say(f"left out: {len(gathered.errors) - 5} more files that cannot be read (items.csv in the run names them)")
         items = [self.source.items[number] for number in kept]
         readable = replace(self.source, items=items, left_out=[*self.source.left_out, *gathered.errors.values()])
-        require_trainable(readable)
-        if missing := sorted(set(self.source.labels) - set(readable.labels)):
-            raise DataError(
-                f"class {visible(missing[0])!r} has no readable picture", "all of its files are broken", remedy="mend them or remove the class"
-            )
+        self.task.require_readable(readable, self.source.labels)
         copies = find_duplicates([gathered.keys[number] for number in kept], gathered.facts["thumbnail"][kept])
         sampled = set(self.plan.sample.tolist())
         pinned = [place for place, number in enumerate(kept) if number in sampled]
-        division = assign(items, copies.group, self.settings.seed, pinned)
-        for remark in (*division.remarks, *_about_imbalance(items)):
+        division = assign(items, copies.group, self.settings.seed, pinned, self.task.labels_of)
+        for remark in (*division.remarks, *self.task.about_balance(items)):
             self.reporter.say(remark)
         train = [place for place, part in enumerate(division.split) if part is Split.TRAIN]
-        if len({items[place].label for place in train}) < 2:
-            raise DataError("there is nothing to train on", "the training part holds one class or none", "at least two classes with pictures in it")
+        self.task.require_training(self.target[kept][train])
         if len({int(division.group[place]) for place in train}) < 2:
             arrived = f"all {plural(len(train), 'training picture')} belong together (copies of one picture, or one --group)"
             raise DataError("there is too little to train on", arrived, "pictures that differ")
         return kept, division
 
     def fit(self, choice: ViewChoice, engine: Setting, gathered: Gathered, kept: list[int], division: Division) -> Trained:
-        labels, groups, seed = self.labels[kept], np.asarray(division.group), self.settings.seed
-        order, choosing = choosing_order(division.split, labels, groups, seed)
+        target, groups, seed = self.target[kept], np.asarray(division.group), self.settings.seed
+        order, choosing = choosing_order(division.split, target, groups, seed)
         train, validation = (sum(part is each for part in division.split) for each in (Split.TRAIN, Split.VALIDATION))
         features, classes = arrange(gathered.features, np.asarray(kept)[order]), len(self.source.labels)
-        parts = Parts(features, labels[order], groups[order], classes, choosing, train, validation, seed)
-        fitted = Fitted(self.method.learner.fit(parts, self.reporter.progress), self.source.labels, parts, order)
+        parts = Parts(features, target[order], groups[order], classes, choosing, train, validation, seed)
+        classifier = self.method.learner.fit(parts, self.reporter.progress)
+        fitted = fitted_to(self.task, classifier, self.source.labels, parts, order, self.settings.threshold_goal())
         left_out = [*gathered.errors.values(), *self.source.left_out]
-        evaluation, probability = test(fitted, division, left_out, seed)
-        facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)}
+        evaluation, probability = test(fitted, division, left_out)
+        facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)} | fitted.facts()
         model = fitted.classifier.joined(self.network, choice.view, self.source.labels, facts)
         return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
 
@@ -179,7 +175,7 @@ class _Training:
         chosen = range(fitted.train, fitted.train + fitted.validation) if fitted.validation else range(fitted.train)
         pictures, places = self._pictures(trained, chosen[:_COMPARED])
         exact = run_batch(start_engine(trained.model, default_setting(len(pictures), "f32")), pictures)["probability"]
-        keeps, why = keeps_answers(exact, trained.fitted.probability(places))
+        keeps, why = keeps_answers(*(self.task.choices(each, trained.fitted.thresholds) for each in (exact, trained.fitted.probability(places))))
         self.reporter.say(f"bf16 {why} against fp32: " + ("bf16 is used." if keeps else "fp32 is used."))
         return keeps
 
@@ -200,15 +196,6 @@ class _Training:
         found = [result for result in decoded_side_by_side(paths, (trained.choice.view,), self.settings.policy) if result.decoded]
         pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
         return pictures, [result.index for result in found]
-
-
-def _about_imbalance(items: Sequence[Item]) -> list[str]:
-    counts = Counter(item.label for item in items).most_common()
-    (most, largest), (least, smallest) = counts[0], counts[-1]
-    if largest < _UNEVEN * smallest:
-        return []
-    sizes = f"{visible(most)} has {plural(largest, 'picture')}, {visible(least)} {smallest:,}"
-    return [f"Classes are uneven ({sizes}): none is weighted, which would distort the probabilities; see the balanced accuracy."]
 
 
 def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:

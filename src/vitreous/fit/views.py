@@ -13,8 +13,9 @@ from vitreous.core.view import View
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.split import folds
 from vitreous.fit.features import Gathered
+from vitreous.fit.objective import SOFTMAX, Objective, Target
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
-from vitreous.fit.softmax import ROUGH, Floats, Ints, fit_softmax, log_loss
+from vitreous.fit.softmax import ROUGH, Floats, Ints
 
 # The sample: this share of the pictures, at least and at most so many.
 SHARE, LEAST, MOST = 0.08, 160, 640
@@ -59,29 +60,42 @@ def sample_of(labels: Ints, allowed: Ints, size: int, seed: int) -> Ints:
     return np.sort(np.concatenate(chosen))
 
 
-def choose_view(labels: Ints, views: tuple[View, ...], features_of: Callable[[View], Gathered], seed: int) -> ViewChoice:
-    """Try `views` on a sample with these labels [N]; `features_of` gives its features in a view. Unreadable pictures are passed over."""
+def choose_view(
+    labels: Target, views: tuple[View, ...], features_of: Callable[[View], Gathered], seed: int, objective: Objective = SOFTMAX
+) -> ViewChoice:
+    """Try `views` on a sample with this target; `features_of` gives its features in a view. Unreadable pictures are passed over."""
     gathered = {view: features_of(view) for view in views}
     plainly = gathered[views[0]]
-    seen = [number for number in plainly.readable if np.count_nonzero(labels[plainly.readable] == labels[number]) > 1]
-    classes, target = np.unique(labels[seen], return_inverse=True)
-    if len(classes) < 2:
+    seen, target, classes = _to_tell_apart(labels, plainly.readable)
+    if not classes:
         return ViewChoice(views[0], (), len(seen))
     groups = find_duplicates([plainly.keys[number] for number in seen], plainly.facts["thumbnail"][seen]).group
     number = folds(target, groups, FOLDS, seed)
-    losses = {view: _losses(each.features[seen], target, number, len(classes)) for view, each in gathered.items()}
+    losses = {view: _losses(each.features[seen], target, number, classes, objective) for view, each in gathered.items()}
     trials = tuple(Trial(view, float(loss.mean()), *paired_gain(loss, losses[views[0]])) for view, loss in losses.items())
     better = [trial for trial in trials[1:] if trial.gain > trial.error]
     best = max(better, key=lambda trial: trial.gain).view if better else views[0]
     return ViewChoice(best, trials, len(seen))
 
 
-def _losses(features: Floats, target: Ints, number: Ints, classes: int) -> Floats:
+def _to_tell_apart(labels: Target, readable: list[int]) -> tuple[list[int], Target, int]:
+    """Which pictures can be judged on, their target, and how many classes or labels it has: none where nothing is to be told apart."""
+    if labels.ndim > 1:
+        there = labels[readable]
+        varied = (there == 1).any(0) & (there == 0).any(0)
+        return readable, there[:, varied], int(varied.sum())
+    seen = [number for number in readable if np.count_nonzero(labels[readable] == labels[number]) > 1]
+    classes, target = np.unique(labels[seen], return_inverse=True)
+    return seen, target, len(classes) if len(classes) > 1 else 0
+
+
+def _losses(features: Floats, target: Target, number: Ints, classes: int, objective: Objective) -> Floats:
     """Out-of-fold log loss of each picture."""
     standardize_in_place(features, slice(None))
     losses = np.zeros(len(target), np.float32)
     for fold in range(FOLDS):
         fit, part = number != fold, number == fold
         if part.any() and fit.any():
-            losses[part] = log_loss(fit_softmax(features[fit], target[fit], classes, _STRENGTH, tolerance=ROUGH).logits(features[part]), target[part])
+            head = objective.fit(features[fit], target[fit], classes, _STRENGTH, None, ROUGH)
+            losses[part] = objective.losses(head.logits(features[part]), target[part])
     return losses

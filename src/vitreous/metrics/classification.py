@@ -74,6 +74,10 @@ class Scores:
     absent: list[str]
     method: str
 
+    def said(self, place: int) -> int:
+        """How many pictures are said to be of the class at this place."""
+        return int(self.confusion[:, place].sum())
+
     def to_json(self) -> dict[str, Any]:
         """Plain values without NaN, for `evaluate --json` and the run folder."""
         result: dict[str, Any] = {"num_images": self.num_images}

@@ -25,6 +25,7 @@ K. Boyd, K. Eng, C. Page, "Area under the Precision-Recall Curve", ECML 2013 (th
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,20 +107,28 @@ def of_average_precision(probability: Probabilities, recalled: Trials) -> tuple[
     `recalled`: the pictures as trials of their own classes.
     """
     value, interval = np.full(recalled.kinds, np.nan), np.full((recalled.kinds, 2), np.nan)
-    own = recalled.number_if_groups_agree()
-    everything = float(len(recalled.group) ** 2 / (np.bincount(recalled.group) ** 2).sum())
     for k, scores, mine in classes_that_occur(probability, recalled.kind):
-        value[k], without = average_precision_without(scores, mine)
-        binomial = value[k] * (1 - value[k]) / own[k]
-        if binomial < _NO_VARIANCE:
-            interval[k] = wilson(value[k], own[k])
-            continue
-        jackknife = float((np.bincount(recalled.group, value[k] - without) ** 2).sum())
-        # What decides is the scarcer side: nine in ten of the class are ranked against the tenth.
-        scarcer = max(1.0, min(own[k], everything - own[k]))
-        variance = (scarcer * jackknife + _PRIOR * binomial) / (scarcer + _PRIOR)
-        interval[k] = wilson(value[k], value[k] * (1 - value[k]) / variance)
+        value[k], interval[k], _ = of_one_ranking(scores, mine, recalled.group)
     return value, interval
+
+
+def of_one_ranking(scores: npt.NDArray[Any], mine: IntArray, group: IntArray) -> tuple[float, FloatArray, FloatArray]:
+    """Average precision of the pictures `mine` by their `scores` [N], its interval [2], and what it would be without each picture, [N]."""
+    value, without = average_precision_without(scores, mine)
+    own, everything = _if_groups_agree(group[mine]), _if_groups_agree(group)
+    binomial = value * (1 - value) / own
+    if binomial < _NO_VARIANCE:
+        return value, wilson(np.asarray(value), np.asarray(own)), without
+    jackknife = float((np.bincount(group, value - without) ** 2).sum())
+    # What decides is the scarcer side: nine in ten of the class are ranked against the tenth.
+    scarcer = max(1.0, min(own, everything - own))
+    variance = (scarcer * jackknife + _PRIOR * binomial) / (scarcer + _PRIOR)
+    return value, wilson(np.asarray(value), np.asarray(value * (1 - value) / variance)), without
+
+
+def _if_groups_agree(group: IntArray) -> float:
+    """The number of independent pictures that N of these groups are worth where all of a group come out alike, N² / Σ m²."""
+    return float(len(group) ** 2 / (np.bincount(group).astype(np.float64) ** 2).sum())
 
 
 @dataclass(frozen=True)
@@ -160,10 +169,9 @@ def bootstrap(target: IntArray, answer: IntArray, loss: FloatArray, group: IntAr
     """Whole groups are drawn, with replacement, as many as there are. `group` [N] is numbered from 0 without gaps."""
     groups = int(group.max()) + 1
     resamples = min(RESAMPLES, max(_FEWEST, _WORK // len(target)))
-    sums, sizes = np.bincount(group, loss).astype(np.float64), np.bincount(group).astype(np.float64)
-    moments = np.stack([sums, sizes, sums**2, sums * sizes, sizes**2], axis=1)  # [G, 5]
+    sums, sizes, moments = _moments(loss, group)
     balanced, macro, means, errors = [], [], [], []
-    for weight in _weights(groups, resamples, len(target), seed):  # [G, b]
+    for weight in resampled_weights(groups, resamples, len(target), seed):  # [G, b]
         of_picture = weight if groups == len(target) else weight[group]
         counts = Counts(
             _sums(of_picture, target, classes),
@@ -172,19 +180,41 @@ def bootstrap(target: IntArray, answer: IntArray, loss: FloatArray, group: IntAr
         )
         balanced.append(counts.balanced_accuracy())
         macro.append(counts.macro_f1())
-        total, size, squares, products, size_squares = moments.T @ weight
-        mean = total / size
+        mean, error = _mean_and_error(moments, weight)
         means.append(mean)
-        errors.append(np.sqrt(np.maximum(squares - 2 * mean * products + mean**2 * size_squares, 0)) / size)
+        errors.append(error)
     log_loss = _studentized(sums, sizes, np.concatenate(means), np.concatenate(errors))
     drawn = np.concatenate(macro)
-    low, high = _percentiles(drawn)
+    low, high = percentiles(drawn)
     # As far as a resample lies below the figure on the average, the figure lies below the truth.
     bias = min(0.0, float(drawn.mean() - Counts.of(confusion(target, answer, classes)).macro_f1()))
-    return Bootstrap(_percentiles(np.concatenate(balanced)), (low, min(1.0, high - bias)), log_loss, resamples)
+    return Bootstrap(percentiles(np.concatenate(balanced)), (low, min(1.0, high - bias)), log_loss, resamples)
 
 
-def _weights(groups: int, resamples: int, pictures: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:
+def of_mean_loss(loss: FloatArray, group: IntArray, seed: int) -> tuple[float, float]:
+    """The studentized interval of a mean of losses [N] by groups [N], numbered from 0; numbers without a loss do not count."""
+    unit = np.unique(group, return_inverse=True)[1]
+    sums, sizes, moments = _moments(loss, unit)
+    resamples = min(RESAMPLES, max(_FEWEST, _WORK // len(sums)))
+    found = [_mean_and_error(moments, weight) for weight in resampled_weights(len(sums), resamples, len(sums), seed)]
+    means, errors = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return _studentized(sums, sizes, means, errors)
+
+
+def _moments(loss: FloatArray, group: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of each group the sum and the number of its losses, [G]; and of both the products that resamples are made of, [G, 5]."""
+    sums, sizes = np.bincount(group, loss).astype(np.float64), np.bincount(group).astype(np.float64)
+    return sums, sizes, np.stack([sums, sizes, sums**2, sums * sizes, sizes**2], axis=1)
+
+
+def _mean_and_error(moments: FloatArray, weight: npt.NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
+    """The mean loss of each resample and its standard error: [b]."""
+    total, size, squares, products, size_squares = moments.T @ weight
+    mean = total / size
+    return mean, np.sqrt(np.maximum(squares - 2 * mean * products + mean**2 * size_squares, 0)) / size
+
+
+def resampled_weights(groups: int, resamples: int, pictures: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:
     """How often each group is drawn in each resample, a block of resamples at a time: float [G, b]."""
     rng = np.random.default_rng(seed)
     at_once = max(1, _WEIGHTS // pictures)
@@ -217,7 +247,7 @@ def _studentized(sums: FloatArray, sizes: FloatArray, means: FloatArray, errors:
     return float(np.clip(mean - high * error, 0, mean)), float(np.clip(mean - low * error, mean, largest))
 
 
-def _percentiles(values: FloatArray) -> tuple[float, float]:
+def percentiles(values: FloatArray) -> tuple[float, float]:
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 

@@ -5,6 +5,8 @@ from vitreous.runs.contents import Contents
 
 def documents(contents: Contents) -> dict[str, bytes]:
     """The files for people of a run, by name: report.html and MODEL_CARD.md. Both tell the same facts."""
+    if contents.facts.get("task", "classify") != "classify":
+        return {}
     from vitreous.report.card import model_card
     from vitreous.report.data_summary import summarize
     from vitreous.report.markdown import markdown

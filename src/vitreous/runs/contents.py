@@ -38,7 +38,8 @@ def no_documents(contents: Contents) -> dict[str, bytes]:
 
 def contents_of(run: RunFolder) -> Contents:
     """Read from the run folder, verified. Raises RunError where a file is missing or changed."""
-    held_out = predictions_from_csv(run.read(HELD_OUT_CSV)) if HELD_OUT_CSV in run.document.files else None
-    items, predictions = items_from_csv(run.read(ITEMS_CSV)), predictions_from_csv(run.read(PREDICTIONS_CSV))
+    thresholds = run.facts.get("thresholds")
+    held_out = predictions_from_csv(run.read(HELD_OUT_CSV), thresholds) if HELD_OUT_CSV in run.document.files else None
+    items, predictions = items_from_csv(run.read(ITEMS_CSV)), predictions_from_csv(run.read(PREDICTIONS_CSV), thresholds)
     history = [json.loads(line) for line in run.read(HISTORY).splitlines()] if HISTORY in run.document.files else []
     return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out, history)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.item import Split
+from vitreous.core.presence import Presence
 from vitreous.core.text import csv_cell, visible
 from vitreous.errors import RunError
 
@@ -49,21 +50,36 @@ class ItemRow:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers beside the truth: N paths and labels, K classes, `probability` float32 [N, K]."""
+    """Answers beside the truth: N paths and labels, K classes, `probability` float32 [N, K].
+
+    `thresholds` [K]: where a picture can have several labels, from which probability on each is said; `labels` are then each a
+    `core.presence.Presence` as text.
+    """
 
     paths: Sequence[str]
     labels: Sequence[str]
     classes: Sequence[str]
     probability: NDArray[np.float32]
+    thresholds: NDArray[np.float64] | None = None
+
+    @property
+    def said(self) -> NDArray[np.bool_]:
+        """Which of several labels are said of each picture: bool [N, K]."""
+        assert self.thresholds is not None, "for pictures with several labels"
+        return np.asarray(self.probability.astype(np.float64) >= self.thresholds)
 
     @property
     def predicted(self) -> list[str]:
-        """The most probable class of each picture; the first of equals."""
+        """The most probable class of each picture, the first of equals; or the labels that are said."""
+        if self.thresholds is not None:
+            return [str(Presence.of(self.classes[k] for k in np.flatnonzero(row).tolist())) for row in self.said]
         return [self.classes[index] for index in self.probability.argmax(axis=1)] if len(self.paths) else []
 
     @property
     def confidence(self) -> NDArray[np.float32]:
-        """Its probability, [N]."""
+        """Its probability, [N]; of several labels that of the answer, yes or no, that is the least sure."""
+        if self.thresholds is not None:
+            return np.asarray(np.where(self.said, self.probability, 1 - self.probability).min(axis=1), np.float32)
         return self.probability.max(axis=1) if len(self.paths) else np.empty(0, np.float32)
 
 
@@ -112,8 +128,8 @@ def predictions_to_csv(predictions: Predictions) -> bytes:
     )
 
 
-def predictions_from_csv(data: bytes) -> Predictions:
-    """What `predictions_to_csv` wrote. Raises RunError, with the line, where it is something else."""
+def predictions_from_csv(data: bytes, thresholds: Sequence[float] | None = None) -> Predictions:
+    """What `predictions_to_csv` wrote; `thresholds` stand in run.json. Raises RunError, with the line, where it is something else."""
     header, rows = _read(data, PREDICTIONS_CSV)
     fixed, classes = header[: len(_PREDICTION_COLUMNS)], header[len(_PREDICTION_COLUMNS) :]
     _check_header(fixed == _PREDICTION_COLUMNS and all(name.startswith(_CLASS) for name in classes), header, PREDICTIONS_CSV)
@@ -126,7 +142,11 @@ def predictions_from_csv(data: bytes) -> Predictions:
         except ValueError as error:
             raise RunError(f"cannot read {PREDICTIONS_CSV}, line {line}", str(error)) from error
     table = np.stack(probability) if probability else np.empty((0, len(classes)), np.float32)
-    return Predictions(paths, labels, [_unescaped(name.removeprefix(_CLASS)) for name in classes], table)
+    return Predictions(paths, labels, [_unescaped(name.removeprefix(_CLASS)) for name in classes], table, _limits(thresholds))
+
+
+def _limits(thresholds: Sequence[float] | None) -> NDArray[np.float64] | None:
+    return None if thresholds is None else np.array(thresholds, np.float64)
 
 
 def cell_of(text: str) -> str:

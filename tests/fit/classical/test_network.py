@@ -15,6 +15,7 @@ from vitreous.fit.classical.descriptors import dense_descriptors
 from vitreous.fit.classical.graph import Graph
 from vitreous.fit.classical.pyramid import REGIONS, add_pyramid, window
 from vitreous.fit.join import join
+from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
 from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
@@ -89,7 +90,7 @@ def test_it_tells_what_it_does(noise: Pictures) -> None:
 def test_one_file_with_a_head_answers_from_the_pixels(network: Network, noise: Pictures) -> None:
     width, random = network.facts["features"], np.random.default_rng(0)
     head = Head(random.normal(0, 1, (3, width)).astype(np.float32), np.zeros(3, np.float32))
-    probe = Probe(head, np.full(width, 0.1, np.float32), np.full(width, 0.2, np.float32), 1.0, 2.0, "", ())
+    probe = Probe(head, np.full(width, 0.1, np.float32), np.full(width, 0.2, np.float32), 1.0, Softmax(2.0), "", ())
     model = join(network, View.crop(SIDE), probe, ["a", "b", "c"], {})
     answers = run_batch(start_engine(model, SETTING), noise)["probability"]
     features = run_batch(start_engine(network, SETTING, ("features",), SIDE), noise)["features"]

@@ -17,6 +17,7 @@ from small_network import SIDE, WIDTH, small_model
 from vitreous.errors import ModelError
 from vitreous.fit.foreign import ForeignOptions, foreign_network, remarks
 from vitreous.fit.join import join
+from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
 from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
@@ -70,7 +71,7 @@ def test_a_head_is_joined_though_the_file_uses_the_same_names(tmp_path: Path) ->
     path, pictures = write(tmp_path / "net.onnx", nodes, outputs=["features"]), some_pictures(3)
     network = foreign_network(path, PLAIN)
     head = Head(np.random.default_rng(3).normal(0, 1, (2, 5)).astype(np.float32), np.zeros(2, np.float32))
-    probe = Probe(head, np.zeros(5, np.float32), np.ones(5, np.float32), 0.01, 1.0, "nothing", ())
+    probe = Probe(head, np.zeros(5, np.float32), np.ones(5, np.float32), 0.01, Softmax(), "nothing", ())
     joined = join(network, network.view, probe, ["a", "b"], {})
     result = run_batch(start_engine(joined, Setting("openvino", "f32", 3, 1), ("features", "probability")), pictures)
     np.testing.assert_allclose(result["features"], theirs(path, planes(pictures) / 255, "features"), **FP32)

@@ -1,4 +1,4 @@
-"""What stands where: class folders, split folders, CSV tables.
+"""What stands where: class folders, split folders, CSV tables, boxes that are read as presence.
 
 source = read_source(Path("photos"))
 require_trainable(source)
@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from vitreous.core.item import LeftOut, Source, Split
+from vitreous.core.presence import Presence
 from vitreous.core.text import plural, visible
 from vitreous.data.formats import SUFFIXES, UNREADABLE_FORMATS
+from vitreous.data.sources.boxes import holds_boxes, read_boxes
 from vitreous.data.sources.csv_table import read_csv
 from vitreous.data.sources.folders import LAYOUT, OUTSIDE, read_folders
 from vitreous.data.sources.unlabelled import UNLABELLED, read_unlabelled
@@ -30,13 +32,16 @@ _KINDS_SHOWN = 3
 _NAME_SHOWN = 100
 
 
-def read_source(path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
-    """The labelled pictures of a folder (`read_folders`) or of a CSV file (`read_csv`). No picture is opened.
+def read_source(
+    path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None, task: str | None = None
+) -> Source:
+    """The labelled pictures of a folder (`read_folders`, `read_boxes`) or of a CSV file (`read_csv`). No picture is opened.
 
-    `group` is a column of the CSV or a regular expression on the path below the data folder. Raises DataError where there is
-    nothing to use, and UsageError for columns of a folder, a wrong expression, or one that puts everything into one group.
+    `group` is a column of the CSV or a regular expression on the path below the data folder; `task`: "classify" for one label a picture,
+    "multilabel" for several, None for what the data hold. Raises DataError where there is nothing to use, and UsageError for columns of
+    a folder, a wrong expression, or one that puts everything into one group.
     """
-    source = _read(path, image_column, label_column, group)
+    source = _read(path, image_column, label_column, group, task)
     if group and len(names := {item.group for item in source.items}) == 1 and None not in names:
         one = visible(str(*names))[:_NAME_SHOWN]
         raise UsageError(
@@ -47,10 +52,12 @@ def read_source(path: Path, *, image_column: str | None = None, label_column: st
     return replace(source, remarks=[*source.remarks, *_about_left_out(source.left_out)])
 
 
-def read_any(path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
+def read_any(
+    path: Path, *, image_column: str | None = None, label_column: str | None = None, group: str | None = None, task: str | None = None
+) -> Source:
     """The same, and where a folder holds pictures but no labels, all pictures in it, their labels empty (`read_unlabelled`)."""
     try:
-        return read_source(path, image_column=image_column, label_column=label_column, group=group)
+        return read_source(path, image_column=image_column, label_column=label_column, group=group, task=task)
     except DataError:
         source = read_unlabelled(path, group) if os.path.isdir(path) else None
         if source is None or not source.items:
@@ -58,7 +65,7 @@ def read_any(path: Path, *, image_column: str | None = None, label_column: str |
         return replace(source, remarks=[*source.remarks, *_about_left_out(source.left_out)])
 
 
-def _read(path: Path, image_column: str | None, label_column: str | None, group: str | None) -> Source:
+def _read(path: Path, image_column: str | None, label_column: str | None, group: str | None, task: str | None) -> Source:
     failed = f"cannot read {visible(str(path))}"
     try:
         mode = os.stat(path).st_mode
@@ -69,10 +76,19 @@ def _read(path: Path, image_column: str | None, label_column: str | None, group:
     if stat.S_ISDIR(mode):
         if image_column or label_column:
             raise UsageError(failed, "an image or label column was named, but this is a folder", remedy="give the CSV file itself")
-        return read_folders(path, group)
+        if task != "classify" and holds_boxes(path):
+            return read_boxes(path, group)
+        source = read_folders(path, group)
+        return _of_several(source) if task == "multilabel" else source
     if stat.S_ISREG(mode) and path.suffix.lower() in TABLES:
-        return read_csv(path, image_column, label_column, group)
+        return read_csv(path, image_column, label_column, group, task)
     raise DataError(failed, _what(path, mode), f"needed is a folder ({LAYOUT}) or a CSV file with the columns image and label")
+
+
+def _of_several(source: Source) -> Source:
+    """One label for each picture as a case of several."""
+    items = [replace(item, label=str(Presence.of([item.label]))) for item in source.items]
+    return replace(source, items=items, several=tuple(source.labels))
 
 
 def require_trainable(source: Source) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vitreous.core.item import Item
 from vitreous.data.sources.csv_table import _IMAGE, _LABEL, _cell, _column, _failed, _read_row, _Row, _table
+from vitreous.data.sources.label_columns import OneLabel
 from vitreous.errors import DataError
 
 
@@ -39,7 +40,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[TableRow]:
     place = {name: lower.index(name) for name in columns if name in lower}
     result = []
     for number, row in rows:
-        read = _read_row(path.parent, number, row, image, label, None, None)
+        read = _read_row(path.parent, number, row, image, OneLabel(label).label, None, None)
         item = read.item if isinstance(read, _Row) else None
         reason = "" if isinstance(read, _Row) else read.reason
         cells = {name: _cell(row, place[name]) if name in place else "" for name in columns}

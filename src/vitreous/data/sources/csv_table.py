@@ -1,4 +1,4 @@
-"""Labels from a table: CSV with the columns image and label, and split where the parts are given.
+"""Labels from a table: CSV with the columns image and label, and split where the parts are given. How labels stand in it: `label_columns`.
 
 Names in any case; the delimiter is a comma, semicolon or tab; the encoding UTF-8, or UTF-16 with a byte-order mark. Paths count from
 the table's folder and may not leave it. A row that cannot be used is left out with its number (the header is row 1) and its reason.
@@ -11,18 +11,20 @@ import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vitreous.core.item import SPLIT_ALIASES, Item, LeftOut, Source, Split
+from vitreous.core.presence import Presence
 from vitreous.core.text import plural, visible
-from vitreous.data.sources.folders import case_remarks, clean_label
+from vitreous.data.sources.folders import case_remarks
 from vitreous.data.sources.groups import grouped
+from vitreous.data.sources.label_columns import LabelOf, OneLabel, Reading, in_column, in_columns
 from vitreous.data.sources.walk import special, why_not_suffix
 from vitreous.errors import DataError, nearest
 
 _IMAGE = ("image", "filename", "file", "path", "image_path", "filepath", "file_name", "image_name", "img")
-_LABEL = ("label", "class", "target", "category", "class_name")
+_LABEL = ("label", "class", "target", "category", "class_name", "labels", "tags", "classes", "categories")
 _SPLIT = ("split",)
 _BYTES = 500_000_000
 _NAME_SHOWN = 100
@@ -35,30 +37,35 @@ class _Row:
     item: Item
 
 
-def read_csv(path: Path, image_column: str | None = None, label_column: str | None = None, group: str | None = None) -> Source:
-    """The labelled pictures of a table, in its order. `group` names a column, or else is a regular expression on the path.
+def read_csv(
+    path: Path, image_column: str | None = None, label_column: str | None = None, group: str | None = None, task: str | None = None
+) -> Source:
+    """The labelled pictures of a table, in its order. `group` names a column, or else is a regular expression on the path; `task`:
+    "classify" for one label a picture, "multilabel" for several, None for what the table holds.
 
     Raises DataError for a table that is empty, in a wrong encoding, without the columns, or with no row that can be used.
     """
     header, rows = _table(path)
     image = _column(path, header, image_column, _IMAGE, "image")
-    label = _column(path, header, label_column, _LABEL, "label")
     split = next((header.index(name) for name in header if name.lower() in _SPLIT), None)
     member = next((i for i, name in enumerate(header) if group and name.lower() == group.lower()), None)
+    reading = _reading(path, header, rows, label_column, task, [place for place in (image, split, member) if place is not None])
     usable, left_out = [], []
     for number, row in rows:
-        read = _read_row(path.parent, number, row, image, label, split, member)
+        read = _read_row(path.parent, number, row, image, reading.label, split, member)
         if isinstance(read, LeftOut):
             left_out.append(read)
         else:
             usable.append(read)
-    items, contradicted = _without_contradictions(usable)
-    left_out += contradicted
+    items, refused, joined = _each_once(usable, reading)
+    left_out += refused
     if not items:
         raise _nothing_usable(path, left_out)
-    remarks = case_remarks({item.label for item in items})
-    if split is None and (found := {item.label.lower() for item in items}) and found <= set(SPLIT_ALIASES):
-        remarks.append(f"the labels are names of splits: is {header[label]!r} the right column?")
+    several = _labels_of(items, reading) if reading.several else None
+    together = [f"{plural(joined, 'row is', 'rows are')} put together with others of the same picture"] if joined else []
+    remarks = [*reading.remarks, *together, *case_remarks(set(several) if several is not None else {item.label for item in items})]
+    if isinstance(reading, OneLabel) and split is None and (found := {item.label.lower() for item in items}) and found <= set(SPLIT_ALIASES):
+        remarks.append(f"the labels are names of splits: is {header[reading.place]!r} the right column?")
     if group and member is None:
         items, more = grouped(items, group, header)
         remarks += more
@@ -66,8 +73,23 @@ def read_csv(path: Path, image_column: str | None = None, label_column: str | No
         remarks.append(f"{plural(alone, 'picture')} of {len(items):,} have no {visible(group)!r} and stand alone")
     if split is not None and len({item.split for item in items}) == 1:
         remarks.append(f"only the part {items[0].split!s} is there, so it is split anew")
-        items = [Item(item.path, item.relative, item.label, None, item.group) for item in items]
-    return Source(path.parent, "csv", items, left_out, remarks, path.name)
+        items = [replace(item, split=None) for item in items]
+    return Source(path.parent, "csv", items, left_out, remarks, path.name, several, reading.labels is not None)
+
+
+def _reading(path: Path, header: list[str], rows: list[tuple[int, list[str]]], named: str | None, task: str | None, used: list[int]) -> Reading:
+    """How the labels stand in this table: in the column of labels, or where there is none in columns of 0 and 1."""
+    lower = [name.lower() for name in header]
+    if named is None and task != "classify" and not any(name in lower for name in _LABEL) and (columns := in_columns(header, rows, used)):
+        return columns
+    return in_column(header, [row for _, row in rows], _column(path, header, named, _LABEL, "label"), task)
+
+
+def _labels_of(items: Sequence[Item], reading: Reading) -> tuple[str, ...]:
+    """All labels that the table knows."""
+    if reading.labels is not None:
+        return tuple(reading.labels)
+    return tuple(sorted({name for label in {item.label for item in items} for name in Presence.read(label).present}))
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -122,7 +144,7 @@ def _column(path: Path, header: Sequence[str], given: str | None, names: Sequenc
     raise DataError(_failed(path), f"there is no column {visible(given or duty)!r}, only {present}", remedy=remedy)
 
 
-def _read_row(folder: Path, number: int, row: list[str], image: int, label: int, split: int | None, member: int | None) -> _Row | LeftOut:
+def _read_row(folder: Path, number: int, row: list[str], image: int, label_of: LabelOf, split: int | None, member: int | None) -> _Row | LeftOut:
     """One row as an item, or the reason why not."""
     name = _cell(row, image)
     if not name:
@@ -130,7 +152,8 @@ def _read_row(folder: Path, number: int, row: list[str], image: int, label: int,
     relative, inside = _relative(folder, name)
     if not inside:
         return LeftOut(name, f"row {number}: the path leads out of the table's folder")
-    if not _cell(row, label):
+    label = label_of(row)
+    if label is None:
         return LeftOut(relative, f"row {number} has no label")
     path = os.path.join(folder, relative)
     reason = _why_not(path)
@@ -141,7 +164,7 @@ def _read_row(folder: Path, number: int, row: list[str], image: int, label: int,
             reason = f"the split {visible(_cell(row, split))!r} is none of train, valid, test"
     if reason:
         return LeftOut(relative, f"row {number}: {reason}")
-    return _Row(number, Item(path, relative, clean_label(_cell(row, label)), part, _cell(row, member) or None if member is not None else None))
+    return _Row(number, Item(path, relative, label, part, _cell(row, member) or None if member is not None else None))
 
 
 def _cell(row: list[str], place: int) -> str:
@@ -171,23 +194,28 @@ def _why_not(path: str) -> str:
     return why_not_suffix(path) if stat.S_ISREG(mode) else special(path)
 
 
-def _without_contradictions(rows: list[_Row]) -> tuple[list[Item], list[LeftOut]]:
-    """Each file once. A file with two labels or splits is left out altogether; a row that only repeats another is left out alone."""
+def _each_once(rows: list[_Row], reading: Reading) -> tuple[list[Item], list[LeftOut], int]:
+    """Each file once, and how many rows were put together with others. A file of which rows say different things is left out
+    altogether; a row that only repeats another is left out alone."""
     by_file: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         by_file[row.item.relative].append(row)
-    items, left_out = [], []
+    items, left_out, joined = [], [], 0
     for relative, same in by_file.items():
         numbers = ", ".join(str(row.number) for row in same)
         labels = sorted({row.item.label for row in same})
-        if len(labels) > 1:
+        label = labels[0] if len(labels) == 1 else reading.together(labels)
+        if label is None:
             left_out.append(LeftOut(relative, f"rows {numbers} give it different labels: {', '.join(map(repr, map(visible, labels)))}"))
         elif len({row.item.split for row in same}) > 1:
             left_out.append(LeftOut(relative, f"rows {numbers} put it into different splits"))
         else:
-            items.append(same[0].item)
-            left_out += [LeftOut(relative, f"row {row.number} repeats row {same[0].number}") for row in same[1:]]
-    return items, left_out
+            items.append(replace(same[0].item, label=label))
+            if len(labels) > 1:
+                joined += len(same) - 1
+            else:
+                left_out += [LeftOut(relative, f"row {row.number} repeats row {same[0].number}") for row in same[1:]]
+    return items, left_out, joined
 
 
 def _nothing_usable(path: Path, left_out: list[LeftOut]) -> DataError:

@@ -56,6 +56,10 @@ class Evaluation:
     def __repr__(self) -> str:
         return "\n".join(self.lines())
 
+    def headline(self) -> str:
+        """The accuracy with its interval."""
+        return f"accuracy {_figure(self.scores.accuracy, self.scores.accuracy_interval)}"
+
     def lines(self) -> list[str]:
         """The text that `vitreous evaluate` prints."""
         scores = self.scores

@@ -26,6 +26,7 @@ from typing import Any, Literal
 from vitreous.core.text import plural, visible
 from vitreous.errors import UsageError, nearest
 from vitreous.metrics.classification import ClassScores, Interval, Scores
+from vitreous.metrics.several import LabelScores, SeveralScores
 
 Verdict = Literal["met", "not met", "not proven"]
 
@@ -96,8 +97,8 @@ class Outcome:
         }
 
 
-def parsed(text: str, labels: Sequence[str]) -> Requirement:
-    """A requirement in the grammar above, for a model with these classes.
+def parsed(text: str, labels: Sequence[str], of_all: Sequence[str] = OF_ALL, of_a_class: Sequence[str] = OF_A_CLASS) -> Requirement:
+    """A requirement in the grammar above, for a model with these classes and metrics.
 
     Raises UsageError where it cannot be read, where no metric or class is called so, or where no value could fail or fulfil it.
     """
@@ -106,10 +107,10 @@ def parsed(text: str, labels: Sequence[str]) -> Requirement:
     if not found:
         raise UsageError(failed, _what_is_odd(text), remedy=f"write {_GRAMMAR}")
     name, within, sign, digits, percent = found.groups()
-    metric = _metric(failed, name)
-    if metric in OF_ALL and within is not None:
+    metric = _metric(failed, name, (*of_all, *of_a_class))
+    if metric in of_all and within is not None:
         raise UsageError(failed, f"{metric} is a figure of all classes together", remedy=f"write it without [{visible(within)}]")
-    if metric in OF_A_CLASS and within is None:
+    if metric in of_a_class and within is None:
         raise UsageError(failed, f"{metric} is a figure of one class", remedy=f"write {metric}[CLASS]; {nearest('', map(visible, labels))}")
     if metric == "top5_accuracy" and len(labels) <= _MORE_THAN_FIRST:
         raise UsageError(failed, f"with {plural(len(labels), 'class', 'classes')} the top-5 accuracy is always 1")
@@ -123,7 +124,7 @@ def parsed(text: str, labels: Sequence[str]) -> Requirement:
     return Requirement(text.strip(), metric, label, _SIGNS.get(sign, sign), bound)  # type: ignore[arg-type]
 
 
-def judged(requirement: Requirement, scores: Scores) -> Outcome:
+def judged(requirement: Requirement, scores: Scores | SeveralScores) -> Outcome:
     """The outcome by the whole interval."""
     value, interval, count, of = _figure(requirement, scores)
     if value is None or interval is None:
@@ -138,7 +139,7 @@ def judged(requirement: Requirement, scores: Scores) -> Outcome:
     return Outcome(requirement, "not proven", value, interval, count, needed, f"{figure}; {how_many}")
 
 
-def judged_by_point(requirement: Requirement, scores: Scores) -> Outcome:
+def judged_by_point(requirement: Requirement, scores: Scores | SeveralScores) -> Outcome:
     """The outcome by the figure alone, however few pictures it comes from."""
     value, interval, count, of = _figure(requirement, scores)
     if value is None:
@@ -157,11 +158,11 @@ def outcome_lines(outcomes: Iterable[Outcome]) -> list[str]:
     return [heading] + [f"  {each.verdict:<10}  {text:<{width}}  {each.reason}" for each, text in zip(outcomes, texts, strict=True)]
 
 
-def _metric(failed: str, name: str) -> str:
+def _metric(failed: str, name: str, known: Sequence[str]) -> str:
     metric = re.sub(r"[\s-]+", "_", name.strip().lower()).replace("top_5", "top5")
-    if metric not in OF_ALL + OF_A_CLASS:
+    if metric not in known:
         arrived = f"there is no metric {visible(name)!r}" if name else "no metric is named"
-        raise UsageError(failed, arrived, remedy=nearest(metric, OF_ALL + OF_A_CLASS))
+        raise UsageError(failed, arrived, remedy=nearest(metric, known))
     return metric
 
 
@@ -194,21 +195,22 @@ def _what_is_odd(text: str) -> str:
     )
 
 
-def _figure(requirement: Requirement, scores: Scores) -> tuple[float | None, Interval | None, int, str]:
+def _figure(requirement: Requirement, scores: Scores | SeveralScores) -> tuple[float | None, Interval | None, int, str]:
     """The figure, its interval, the number of pictures behind it, and which these are, where not all."""
     metric, label = requirement.metric, requirement.label
     if label is None:
         name = "top5" if metric == "top5_accuracy" else metric
         return getattr(scores, name), getattr(scores, f"{name}_interval"), scores.num_images, ""
-    place, of_class = next((number, each) for number, each in enumerate(scores.per_class) if each.label == label)
+    classes: Sequence[ClassScores | LabelScores] = scores.per_class
+    place, of_class = next((number, each) for number, each in enumerate(classes) if each.label == label)
     if metric == "precision":
-        return of_class.precision, of_class.precision_interval, int(scores.confusion[:, place].sum()), " said to be it"
+        return of_class.precision, of_class.precision_interval, scores.said(place), " said to be it"
     if metric == "miss_rate":
         return *_complement(of_class), of_class.count, " of it"
     return getattr(of_class, metric), getattr(of_class, f"{metric}_interval"), of_class.count, " of it"
 
 
-def _complement(of_class: ClassScores) -> tuple[float | None, Interval | None]:
+def _complement(of_class: ClassScores | LabelScores) -> tuple[float | None, Interval | None]:
     if of_class.recall is None or of_class.recall_interval is None:
         return None, None
     low, high = of_class.recall_interval

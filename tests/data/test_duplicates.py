@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image, ImageEnhance
-from scipy.fft import dctn
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from vitreous.data.duplicates import Duplicates, connected, find_duplicates, perceptual_hash
+from vitreous.data.duplicates import Duplicates, connected, find_duplicates
 
 Thumbnails = npt.NDArray[np.uint8]
 
@@ -34,21 +33,6 @@ def grouped(*pictures: Thumbnails) -> Duplicates:
     return find_duplicates([i.to_bytes(16, "big") for i in range(len(together))], together)
 
 
-def test_the_hash_is_the_sign_of_the_64_lowest_cosine_coefficients_against_their_median() -> None:
-    picture = scene(0)[0]
-    coefficients = dctn(picture.astype(float), type=2)[1:9, 1:9]
-    expected = (coefficients > np.median(coefficients)).sum()
-    (bits,) = perceptual_hash(picture[None])
-    assert expected == 32 == int(bits).bit_count()
-
-
-def test_the_hash_hardly_changes_under_noise_and_by_half_for_another_picture() -> None:
-    pictures = scene(1, 50)
-    noisy = np.clip(pictures.astype(int) + np.random.default_rng(2).integers(-4, 5, pictures.shape), 0, 255).astype(np.uint8)
-    assert np.bitwise_count(perceptual_hash(pictures) ^ perceptual_hash(noisy)).mean() < 4
-    assert 28 < np.bitwise_count(perceptual_hash(pictures) ^ np.roll(perceptual_hash(pictures), 1)).mean() < 36
-
-
 @pytest.mark.parametrize("turns", range(4))
 @pytest.mark.parametrize("mirrored", ["mirrored", "not mirrored"])
 def test_every_mirrored_or_turned_copy_is_found(turns: int, mirrored: str) -> None:
@@ -58,6 +42,41 @@ def test_every_mirrored_or_turned_copy_is_found(turns: int, mirrored: str) -> No
     result = grouped(picture, scene(4), slightly_brighter)
     assert result.near == [[0, 2]]
     assert result.exact == []
+
+
+def enlarged(picture: Thumbnails, size: int) -> Image.Image:
+    return Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("box", [(24, 24, 296, 296), (0, 0, 272, 272), (48, 0, 320, 272), (10, 38, 282, 310)], ids=str)
+def test_a_part_of_a_picture_that_lacks_15_percent_of_each_side_is_its_copy(box: tuple[int, int, int, int]) -> None:
+    picture = enlarged(scene(20)[0], 320)
+    result = grouped(thumbnail(picture), scene(21, 50), thumbnail(picture.crop(box)))
+    assert result.near == [[0, 51]]
+
+
+@pytest.mark.parametrize("width", [10, 20, 32, 45])
+@pytest.mark.parametrize("colour", [0, 255, 90])
+def test_a_picture_in_a_frame_is_its_copy(width: int, colour: int) -> None:
+    picture = enlarged(scene(22)[0], 320)
+    result = grouped(thumbnail(picture), scene(23, 50), thumbnail(ImageOps.expand(picture, width, colour)))
+    assert result.near == [[0, 51]]
+
+
+def test_a_picture_that_was_written_on_is_its_copy() -> None:
+    picture = enlarged(scene(24)[0], 320)
+    marked = picture.copy()
+    ImageDraw.Draw(marked).text((20, 280), "an example", 255, ImageFont.load_default(40))
+    assert grouped(thumbnail(picture), scene(25, 50), thumbnail(marked)).near == [[0, 51]]
+
+
+def test_two_views_of_which_each_shows_what_the_other_lacks_are_no_copies() -> None:
+    wide = enlarged(scene(26)[0], 400)
+    assert grouped(thumbnail(wide.crop((0, 0, 340, 340))), thumbnail(wide.crop((50, 60, 390, 400)))).near == []
+
+
+def test_different_pictures_stay_apart() -> None:
+    assert grouped(scene(27, 300)).near == []
 
 
 def test_equal_bytes_are_exact_copies_even_where_thumbnails_are_flat() -> None:

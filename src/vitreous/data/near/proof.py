@@ -1,0 +1,50 @@
+"""Whether two aligned pictures are one: how their details correlate, and whether the map between them is one that an edit makes."""
+
+import numpy as np
+
+from vitreous.data.near.alignment import Band, swapped, warped
+from vitreous.data.near.descriptor import SIDE
+from vitreous.data.near.frame import BoolArray, FloatArray
+
+ANYWHERE = 0.975  # correlation that proves a copy in whatever place
+IN_PLACE = 0.95  # the same where neither was moved
+MARKED = 0.975  # where neither was moved and the worst sixth of the area is left out
+
+_UNMOVED = 0.35  # pixels at the corners
+_OVERHANG = 0.6  # pixels
+_SMALLEST, _UNEQUAL = 0.78, 0.07
+_BLOCKS = 8
+_DROPPED = 0.18
+_BAND = Band(1.0, 2.5, SIDE)
+
+
+def proven(a: FloatArray, b: FloatArray, place: FloatArray) -> BoolArray:
+    """Whether each a is b, read at its map: [N]."""
+    a, b, place = swapped(a, b, place)
+    whole, marked = correlations(a, b, place, _BAND)
+    scales, shifts = place[:, ::2], place[:, 1::2]
+    inside = (np.abs(shifts) - SIDE / 2 * (1 - scales) <= _OVERHANG).all(axis=1)
+    even = (scales >= _SMALLEST).all(axis=1) & (np.abs(np.log(scales[:, 0] / scales[:, 1])) <= _UNEQUAL)
+    unmoved = (np.abs(shifts) + SIDE / 2 * np.abs(1 - scales) <= _UNMOVED).all(axis=1)
+    return np.asarray(inside & even & ((whole >= ANYWHERE) | unmoved & ((whole >= IN_PLACE) | (marked >= MARKED))))
+
+
+def correlations(a: FloatArray, b: FloatArray, place: FloatArray, band: Band) -> tuple[FloatArray, FloatArray]:
+    """Of the details in all the overlap, and without the blocks that disagree most: [N] each."""
+    one, (other, inside) = band(a), warped(b, place)
+    other = band(other)
+    cross, own, others = (_blocks(values * inside) for values in (one * other, one * one, other * other))
+    gain = np.sqrt(own.sum(1) / np.maximum(others.sum(1), 1e-6))[:, None]
+    lost = own + gain**2 * others - 2 * gain * cross
+    limit = np.sort(lost, axis=1)[:, int((1 - _DROPPED) * _BLOCKS**2)][:, None]
+    kept = lost <= limit
+    return _ratio(cross, own, others), _ratio(cross * kept, own * kept, others * kept)
+
+
+def _ratio(cross: FloatArray, own: FloatArray, others: FloatArray) -> FloatArray:
+    return np.asarray(cross.sum(1) / np.sqrt(np.maximum(own.sum(1) * others.sum(1), 1e-6)))
+
+
+def _blocks(values: FloatArray) -> FloatArray:
+    size = values.shape[1] // _BLOCKS
+    return np.asarray(values.reshape(-1, _BLOCKS, size, _BLOCKS, size).sum(axis=(2, 4)).reshape(-1, _BLOCKS**2))

@@ -1,0 +1,63 @@
+"""Pairs of pictures that may be copies: each picture, in all eight positions, among all the others and their parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vitreous.data.near.descriptor import LENGTH, SYMMETRIES, WINDOWS, descriptors, turned
+from vitreous.data.near.forest import IntArray, neighbours
+from vitreous.data.near.frame import FloatArray
+
+LEAST = 0.66  # product of descriptors
+MOST = 4  # others that one picture is compared with
+_BLOCK = 2048
+_SEED = 0
+_PLACES = np.stack([turned(np.arange(LENGTH, dtype=np.float32)[None], each)[0] for each in SYMMETRIES]).astype(np.intp)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Picture `left` in position `symmetry` looks like the part `window` of picture `right`: [P] each, those most alike first."""
+
+    left: IntArray
+    right: IntArray
+    symmetry: IntArray
+    window: IntArray
+
+
+def alike(pictures: npt.NDArray[np.uint8]) -> Pairs:
+    """Each pair once, of each picture its nearest few."""
+    count = len(pictures)
+    entries = np.empty((len(WINDOWS), count, LENGTH), np.float16)
+    for start in range(0, count, _BLOCK):
+        block = pictures[start : start + _BLOCK].astype(np.float32)
+        entries[:, start : start + _BLOCK] = descriptors(block).swapaxes(0, 1)
+    whole, everyone = entries[0], np.arange(count)
+
+    def queries(numbers: IntArray) -> FloatArray:
+        picture, symmetry = np.divmod(numbers, len(SYMMETRIES))
+        return np.take_along_axis(whole[picture], _PLACES[symmetry], axis=1).astype(np.float32)
+
+    flat = entries.reshape(-1, LENGTH)
+    found: list[tuple[IntArray, IntArray, FloatArray]] = []
+    for query, entry, product in neighbours(flat, np.tile(everyone, len(WINDOWS)), queries, np.repeat(everyone, len(SYMMETRIES)), _SEED):
+        near = product >= LEAST
+        found.append((query[near], entry[near], product[near]))
+    query, entry, product = (np.concatenate(each) for each in zip(*found, strict=True))
+    return _each_once(query, entry, product, count)
+
+
+def _each_once(query: IntArray, entry: IntArray, product: FloatArray, count: int) -> Pairs:
+    left, symmetry = np.divmod(query, len(SYMMETRIES))
+    window, right = np.divmod(entry, count)
+    order = np.argsort(-product, kind="stable")
+    pair = (np.minimum(left, right) * count + np.maximum(left, right))[order]
+    order = order[np.sort(np.unique(pair, return_index=True)[1])]
+    # of each left its nearest few, the order by product kept
+    by_left = np.argsort(left[order], kind="stable")
+    ordered = left[order][by_left]
+    rank = np.empty(len(order), np.intp)
+    rank[by_left] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    order = order[rank < MOST]
+    return Pairs(left[order], right[order], symmetry[order], window[order])

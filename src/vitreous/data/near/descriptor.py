@@ -6,6 +6,8 @@
 Cosine similarity of two descriptors is what pictures are searched by. Descriptors of parts (`WINDOWS`) find what was cropped.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,7 +54,7 @@ def descriptors(pictures: FloatArray) -> FloatArray:
     return np.asarray(found / np.maximum(np.linalg.norm(found, axis=2, keepdims=True), 1e-6), dtype=np.float32)
 
 
-def turned(found: FloatArray, symmetry: tuple[int, int, int]) -> FloatArray:
+def turned(found: npt.NDArray[Any], symmetry: tuple[int, int, int]) -> npt.NDArray[Any]:
     """The descriptors [N, 64] of pictures placed so, from those of the pictures as they are."""
     return np.ascontiguousarray(placed(found.reshape(-1, _PLACES, _PLACES), symmetry)).reshape(-1, LENGTH)
 

@@ -56,7 +56,7 @@ def _roughly(a: FloatArray, b: FloatArray, place: FloatArray) -> tuple[FloatArra
 
 
 def _halved(pictures: FloatArray) -> FloatArray:
-    return np.asarray(pictures.reshape(len(pictures), SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4)))
+    return np.asarray(_HALF @ pictures @ _HALF.T)
 
 
 def _detail(thumbnails: npt.NDArray[np.uint8]) -> FloatArray:
@@ -67,8 +67,10 @@ def _detail(thumbnails: npt.NDArray[np.uint8]) -> FloatArray:
 def _block_detail(thumbnails: npt.NDArray[np.uint8]) -> FloatArray:
     values = thumbnails.astype(np.float32)
     detail = values - _MEAN @ values @ _MEAN.T
-    return np.asarray(detail.std(axis=(1, 2)))
+    detail = detail.reshape(len(values), -1)
+    return np.asarray(np.sqrt(np.einsum("np,np->n", detail, detail) / detail.shape[1]))
 
 
 _MEAN = np.array([[max(0, 1 - abs(i - j) // 3) for j in range(32)] for i in range(32)], dtype=np.float32)
 _MEAN /= _MEAN.sum(axis=1, keepdims=True)
+_HALF = np.repeat(np.eye(SIDE // 2, dtype=np.float32), 2, axis=1) / 2

@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.data.near.descriptor import LENGTH, SYMMETRIES, WINDOWS, descriptors, turned
-from vitreous.data.near.forest import IntArray, neighbours
+from vitreous.data.near.forest import IntArray, neighbours, small
 from vitreous.data.near.frame import FloatArray
 
-LEAST = 0.66  # product of descriptors
+LEAST = 0.76  # product of descriptors
 MOST = 4  # others that one picture is compared with
 _BLOCK = 2048
 _SEED = 0
-_PLACES = np.stack([turned(np.arange(LENGTH, dtype=np.float32)[None], each)[0] for each in SYMMETRIES]).astype(np.intp)
 
 
 @dataclass(frozen=True)
@@ -29,19 +28,16 @@ class Pairs:
 def alike(pictures: npt.NDArray[np.uint8]) -> Pairs:
     """Each pair once, of each picture its nearest few."""
     count = len(pictures)
-    entries = np.empty((len(WINDOWS), count, LENGTH), np.float16)
+    entries = np.empty((len(WINDOWS), count, LENGTH), np.int8)
+    queries = np.empty((len(SYMMETRIES), count, LENGTH), np.int8)
     for start in range(0, count, _BLOCK):
-        block = pictures[start : start + _BLOCK].astype(np.float32)
-        entries[:, start : start + _BLOCK] = descriptors(block).swapaxes(0, 1)
-    whole, everyone = entries[0], np.arange(count)
-
-    def queries(numbers: IntArray) -> FloatArray:
-        picture, symmetry = np.divmod(numbers, len(SYMMETRIES))
-        return np.take_along_axis(whole[picture], _PLACES[symmetry], axis=1).astype(np.float32)
-
-    flat = entries.reshape(-1, LENGTH)
+        block = slice(start, start + _BLOCK)
+        entries[:, block] = small(descriptors(pictures[block].astype(np.float32))).swapaxes(0, 1)
+        for number, symmetry in enumerate(SYMMETRIES):
+            queries[number, block] = turned(entries[0, block], symmetry)
     found: list[tuple[IntArray, IntArray, FloatArray]] = []
-    for query, entry, product in neighbours(flat, np.tile(everyone, len(WINDOWS)), queries, np.repeat(everyone, len(SYMMETRIES)), _SEED):
+    whose = [np.tile(np.arange(count), each) for each in (len(WINDOWS), len(SYMMETRIES))]
+    for query, entry, product in neighbours(entries.reshape(-1, LENGTH), whose[0], queries.reshape(-1, LENGTH), whose[1], _SEED):
         near = product >= LEAST
         found.append((query[near], entry[near], product[near]))
     query, entry, product = (np.concatenate(each) for each in zip(*found, strict=True))
@@ -49,7 +45,7 @@ def alike(pictures: npt.NDArray[np.uint8]) -> Pairs:
 
 
 def _each_once(query: IntArray, entry: IntArray, product: FloatArray, count: int) -> Pairs:
-    left, symmetry = np.divmod(query, len(SYMMETRIES))
+    symmetry, left = np.divmod(query, count)
     window, right = np.divmod(entry, count)
     order = np.argsort(-product, kind="stable")
     pair = (np.minimum(left, right) * count + np.maximum(left, right))[order]

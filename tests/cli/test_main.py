@@ -1,5 +1,7 @@
 """What all commands have in common: help, errors, exit codes."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +43,19 @@ def test_a_misspelt_command_is_wrong_use_and_the_nearest_is_offered(vitreous: Vi
     said = vitreous("trian")
     assert (said.code, said.err) == (2, "error: there is no command 'trian': did you mean 'train'?\n")
     assert "\x1b" not in vitreous("\x1b[31m").err
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal made by the system")
+@pytest.mark.parametrize("command", [["trian"], ["nets"]])
+@pytest.mark.parametrize(("variable", "coloured"), [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)])
+def test_in_a_terminal_colour_appears_where_no_color_is_not_set(command: list[str], variable: dict[str, str], coloured: bool) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"} | variable
+    ours, theirs = os.openpty()
+    subprocess.run([sys.executable, "-m", "vitreous", *command], stdout=subprocess.DEVNULL, stderr=theirs, env=environment, check=False)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert said and ("\x1b[" in said) == coloured
 
 
 def test_no_arguments_is_help(vitreous: Vitreous) -> None:

@@ -92,6 +92,30 @@ def test_what_is_no_run_is_said(run: Path, tmp_path: Path, vitreous: Vitreous) -
     assert vitreous("report", run, run.parent, "--compare", tmp_path / "no" / "x.html").code == 1
 
 
+def test_documents_that_were_deleted_are_written_again(run: Path, vitreous: Vitreous) -> None:
+    for name in ("report.html", "MODEL_CARD.md"):
+        (run / name).unlink(missing_ok=True)
+    assert vitreous("report", run).code == 0
+    before = (run / "report.html").read_bytes()
+    (run / "report.html").unlink()
+    said = vitreous("evaluate", run)
+    assert said.code == 1 and f"missing: report.html; vitreous report {run} writes it again" in said.err
+    assert vitreous("report", run).code == 0 and (run / "report.html").read_bytes() == before
+
+
+def test_a_document_that_was_changed_by_hand_is_not_written_over(run: Path, vitreous: Vitreous) -> None:
+    assert vitreous("report", run).code == 0
+    (run / "MODEL_CARD.md").write_text("mine")
+    said = vitreous("report", run)
+    assert said.code == 1 and "changed: MODEL_CARD.md" in said.err and (run / "MODEL_CARD.md").read_text() == "mine"
+
+
+def test_a_run_that_lacks_its_model_is_damaged_and_not_being_written(run: Path, vitreous: Vitreous) -> None:
+    (run / "model.onnx").unlink()
+    said = vitreous("report", run)
+    assert said.code == 1 and "missing: model.onnx; restore it" in said.err
+
+
 def test_a_changed_file_of_the_run_is_named(run: Path, vitreous: Vitreous) -> None:
     (run / "predictions.csv").write_bytes(b"path\n")
     said = vitreous("report", run)

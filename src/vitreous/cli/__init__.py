@@ -58,8 +58,11 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="vitreous", message="vitreous %(version)s")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
-def _vitreous(debug: bool) -> None:
+@click.pass_context
+def _vitreous(context: click.Context, debug: bool) -> None:
     """Turn a folder of photos into a model you can trust, and follow every answer back to its pixels."""
+    if _plain():
+        context.color = False
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -170,6 +173,11 @@ def _visible(text: str) -> str:
     return visible(text)
 
 
+def _plain() -> bool:
+    """Whether colour is not wanted (https://no-color.org); click does not ask."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
 def _say_error(text: str) -> None:
-    click.secho("error: ", fg="red", nl=False, err=True)
+    click.secho("error: ", fg="red", nl=False, err=True, color=False if _plain() else None)
     click.echo(_visible(text.replace("\n", " ")), err=True)

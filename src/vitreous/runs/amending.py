@@ -13,7 +13,7 @@ from vitreous.storage.lock import locked
 
 
 def amend(run: RunFolder, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> RunFolder:
-    """The run with these files added or replaced and these facts; every other file is kept. A kill leaves the old or the new state.
+    """The run with these files added or replaced and these facts; every other file is kept as it was written. A kill leaves the old or the new state.
 
     Raises:
         RunError: the run is unfinished, in use, or was changed since it was opened.
@@ -25,7 +25,7 @@ def amend(run: RunFolder, files: Mapping[str, bytes], facts: Mapping[str, Any]) 
             raise RunError(f"cannot add to {visible(str(run.path))}", "its training is not finished", remedy="wait for its end, or train again")
         if present.document != run.document:
             raise RunError(f"{visible(str(run.path))} was changed since it was opened", remedy="open it again")
-        verify(present)
-        kept: dict[str, bytes | Path] = {name: run.path / name for name in present.document.files}
+        verify(present, may_be_missing=files)
+        kept: dict[str, bytes | Path] = {name: run.path / name for name in present.document.files if name not in files}
         document = replace_state(run.path, kept | dict(files), replace(present.document, facts=dict(facts)))
     return RunFolder(run.path, document)

@@ -44,6 +44,10 @@ class Holder:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def is_this(self) -> bool:
+        """Whether it is the process that asks."""
+        return (self.pid, self.host) == (os.getpid(), platform.node())
+
     def __str__(self) -> str:
         elsewhere = f" on {visible(self.host)}" if self.host != platform.node() else ""
         return f"process {self.pid}{elsewhere} since {visible(self.since)}"

@@ -40,6 +40,11 @@ PROMISED = {
     "12_lenet": ["360 new digits"],
     "13_history": ["perceptron 1958", "LeNet 1998"],
     "14_three_ways": ["told the label", "told right or wrong", "told nothing"],
+    "15_descent": ["    10 steps", "   230 steps", " 3,570 steps"],  # 357 pictures, ten passes
+    "17_depth": ["log 10 = 2.30"],
+    "18_elephant": ["4 complex numbers", "degree 11: error 0.000 on the 12 training points"],
+    # Above 2^8 and 2^11 the numbers of bf16 and fp16 are 2 apart
+    "19_sixteen_bits": ["in fp16 1 + 1 + 1 + … ends at 2,048", "in bf16 1 + 1 + 1 + … ends at 256", "1.000 in bf16 and -1.000 in fp32"],
 }
 # A number in the output, by the words around it, and the limits in which it lies.
 WITHIN: dict[str, list[tuple[str, float, float]]] = {
@@ -59,6 +64,27 @@ WITHIN: dict[str, list[tuple[str, float, float]]] = {
         (r"perceptron 1958:.*\]\s+([\d.]+)% \[", 20, 49),
     ],
     "14_three_ways": [(r"label: ([\d.]+)%", 94, 100), (r"wrong: ([\d.]+)%", 90, 100), (r"nothing: ([\d.]+)%", 65, 90)],
+    "15_descent": [(r"all .* up to ([\d.]+)\n", 0.1, 1), (r"16 at .* up to ([\d.]+)\n", 0, 0.01), (r"one at .* up to ([\d.]+)\n", 0.01, 0.3)],
+    "16_ravine": [
+        (r"descent: (\d+) along", 172, 174),  # log 1e-6 / log (49 / 51)², and one for the step itself
+        (r"descent: .* (\d+) where", 172, 174),
+        (r"momentum: +(\d+) along", 25, 60),  # log 1e-6 / log 0.752² = 24, and what the start climbs first
+        (r"Adam: (\d+) along", 60, 172),
+    ],
+    "17_depth": [
+        (r" sigmoid: gradient of layer 1 (\S+),", 0, 1e-15),
+        (r" sigmoid: .* end ([\d.]+)\n", 2.2, 2.4),
+        (r"ReLU: .* end ([\d.]+)\n", 0, 1),
+        (r"norm: .* end ([\d.]+)\n", 0, 1),
+        (r"skip: .* end ([\d.]+)\n", 0, 0.5),
+    ],
+    "18_elephant": [(r"degree 11: .* ([\d.]+) on 1,000", 1, 1000), (r"degree  [3-7]: .* ([\d.]+) on 1,000", 0.25, 0.35)],
+    # half the distance of neighbours, 2^-8 and 2^-11, is what a single product may be off
+    "19_sixteen_bits": [
+        (r"bf16, summed in bf16: .* (\S+)\n", 0.5, 1),
+        (r"bf16, summed in fp32: .* (\S+)\n", 0, 2**-8),
+        (r"fp16, summed in fp32: .* (\S+)\n", 0, 2**-11),
+    ],
 }
 
 
@@ -96,7 +122,7 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
 
 
 def test_the_chapters_are_numbered_from_1_without_a_gap() -> None:
-    assert [int(name[:2]) for name in NAMES] == list(range(1, 15))
+    assert [int(name[:2]) for name in NAMES] == list(range(1, len(NAMES) + 1))
 
 
 @pytest.mark.parametrize("name", NAMES)

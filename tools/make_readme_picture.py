@@ -25,7 +25,7 @@ from vitreous.draw.theme import LIGHT, TITLE, new_figure, png
 from vitreous.runs.tables import PREDICTIONS_CSV, predictions_from_csv
 from vitreous.storage.atomic import write_atomically
 from vitreous.tasks.classify.answers import Answers
-from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.tasks.task import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure

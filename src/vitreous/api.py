@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.data.decode import Decoded
-from vitreous.errors import UnreadableImage, VitreousError  # noqa: F401 - VitreousError is one of the public names
+from vitreous.errors import UnreadableImage, UsageError, VitreousError  # noqa: F401 - VitreousError is one of the public names
 from vitreous.fit.settings import TrainSettings, policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network, load_network
 from vitreous.tasks.classify.answers import Answers, Failure
-from vitreous.tasks.classify.predict import predict as predict_files
+from vitreous.tasks.predict import AnyAnswers
+from vitreous.tasks.predict import predict as predict_files
 
 if TYPE_CHECKING:
     from vitreous.fit.against import Against
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
     from vitreous.survey import Facts
-    from vitreous.tasks.classify.evaluate import Evaluation
+    from vitreous.tasks.task import Evaluation
 
 Image = str | os.PathLike[str]
 
@@ -54,11 +55,11 @@ class Run:
             self._network = load_network(self._run.file("model.onnx"))
         return self._network
 
-    def predict(self, image: Image) -> Answers:
-        """The answer for one file. Raises UnreadableImage."""
+    def predict(self, image: Image) -> AnyAnswers:
+        """The answer for one file: `Answers`, or `SeveralAnswers` of a run with several labels. Raises UnreadableImage."""
         return _one(self.network, image)
 
-    def predict_many(self, images: Image | Iterable[Image]) -> list[Answers | Failure]:
+    def predict_many(self, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
         """The answers for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
         return _many(self.network, images)
 
@@ -146,14 +147,12 @@ class Run:
         return inside(self.network, image)
 
     def __repr__(self) -> str:
-        accuracy, (low, high) = self.metrics["accuracy"], self.metrics["accuracy_interval"]
         names = ", ".join(visible(label) for label in self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
         remark = f"\n  {self._run.remark}" if self._run.remark else ""
         head = f"Run {visible(str(self.folder))}: {len(self.labels)} classes ({names})"
-        return f"{head}\n  accuracy {accuracy:.3f} [{low:.3f}, {high:.3f}] on {self.metrics['what']}{remark}"
+        return f"{head}\n  {_first_figure(self.metrics)} on {self.metrics['what']}{remark}"
 
     def _repr_html_(self) -> str:
-        accuracy, (low, high) = self.metrics["accuracy"], self.metrics["accuracy_interval"]
         rows = "".join(
             f"<tr><td style='text-align:left'>{escape(visible(each['label']))}</td><td>{each['num_images']}</td>"
             f"<td>{_or_dash(each['precision'])}</td>"
@@ -162,7 +161,7 @@ class Run:
         )
         head = "<tr><th>class</th><th>pictures</th><th>precision</th><th>recall</th></tr>"
         return (
-            f"<p><b>{escape(visible(self.folder.name))}</b>: accuracy {accuracy:.3f} [{low:.3f}, {high:.3f}] on {escape(self.metrics['what'])}</p>"
+            f"<p><b>{escape(visible(self.folder.name))}</b>: {_first_figure(self.metrics)} on {escape(self.metrics['what'])}</p>"
             f"<table>{head}{rows}</table>"
         )
 
@@ -181,7 +180,7 @@ def train(
 
     `minutes`: how long it may take; None means as soon as possible. `seed`: 0 where neither it nor the settings file says otherwise.
     `settings`: a TOML file. `options`: the other fields of `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column,
-    label_column, max_pixels, tolerate_truncated, net and what belongs to it).
+    label_column, max_pixels, tolerate_truncated, task, threshold_for, net and what belongs to it).
     Raises DataError, UsageError, StorageError.
     """
     from vitreous.fit.training import train as train_folder
@@ -196,6 +195,7 @@ def look(
     group: str | None = None,
     image_column: str | None = None,
     label_column: str | None = None,
+    task: str | None = None,
     max_pixels: int | None = None,
     tolerate_truncated: bool = False,
     reporter: Reporter | None = None,
@@ -207,7 +207,7 @@ def look(
     from vitreous.survey import look as survey
 
     rule = policy(max_pixels, tolerate_truncated)
-    return survey(Path(data), rule, reporter or Quiet(), group=group, image_column=image_column, label_column=label_column)
+    return survey(Path(data), rule, reporter or Quiet(), group=group, image_column=image_column, label_column=label_column, task=task)
 
 
 def documents(contents: "Contents") -> dict[str, bytes]:
@@ -242,11 +242,11 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
-    made = make_plan(source, method_for(settings, source.items, _exported(settings)), settings)
+    made = make_plan(source, method_for(settings, source.items, _exported(settings), source.task), settings)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}
-    return {"settings": settings.to_json(), "data": facts, "plan": made.to_json()}
+    return {"task": source.task, "settings": settings.to_json(), "data": facts, "plan": made.to_json()}
 
 
 def _exported(settings: TrainSettings) -> Network | None:
@@ -266,13 +266,19 @@ def load(run: Image) -> Run:
 
 
 def evaluation_picture(evaluation: "Evaluation", form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:
-    """The confusion matrix beside the recall of each class with its 95 % interval, as a file of 1280 pixels in width."""
+    """The confusion matrix beside the recall of each class with its 95 % interval, as a file of 1280 pixels in width.
+
+    Raises UsageError for several labels, of which no confusion matrix is known.
+    """
     from vitreous.draw.evaluation import evaluation_picture as draw
     from vitreous.draw.theme import DARK, LIGHT, encoded
 
     scores = evaluation.scores
-    low, high = scores.accuracy_interval
-    title = f"accuracy {scores.accuracy:.3f} [{low:.3f}, {high:.3f}] on {evaluation.what}"
+    if not hasattr(scores, "confusion"):
+        raise UsageError(
+            "--picture shows a confusion matrix", "several labels for a picture have none", remedy="report.html shows what is missed for what"
+        )
+    title = f"{evaluation.headline()} on {evaluation.what}"
     labels, intervals = [each.label for each in scores.per_class], [each.recall_interval for each in scores.per_class]
     figure = draw(scores.confusion, labels, intervals, title, DARK if appearance == "dark" else LIGHT)
     return encoded(figure, form)
@@ -287,10 +293,12 @@ def picture_format(file: Image) -> Literal["png", "svg"]:
 
 def predict(image: Image) -> Answers:
     """What the shipped network says of one file, out of 1000 ImageNet classes. Raises UnreadableImage."""
-    return _one(load_network(), image)
+    answer = _one(load_network(), image)
+    assert isinstance(answer, Answers), "the shipped network gives one label"
+    return answer
 
 
-def predict_many(images: Image | Iterable[Image]) -> list[Answers | Failure]:
+def predict_many(images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
     """The same for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
     return _many(load_network(), images)
 
@@ -319,7 +327,7 @@ def sample(name: str, folder: Image) -> int:
 
 def answers(
     network: Network, paths: Sequence[str], engine: str = "auto", max_pixels: int | None = None, tolerate_truncated: bool = False
-) -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
     """Answers for files as they become ready, in their order, with what was decoded."""
     return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated))
 
@@ -331,18 +339,25 @@ def engine_for(network: Network, count: int, engine: str) -> Setting:
     return setting_for_answers(network, count, engine)
 
 
-def _one(network: Network, image: Image) -> Answers:
+def _one(network: Network, image: Image) -> AnyAnswers:
     ((result, _),) = answers(network, [os.fspath(image)])
     if isinstance(result, Failure):
         raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
     return result
 
 
-def _many(network: Network, images: Image | Iterable[Image]) -> list[Answers | Failure]:
+def _many(network: Network, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
     from vitreous.data.sources.pictures import pictures_in
 
     named = [images] if isinstance(images, str | os.PathLike) else list(images)
     return [answer for answer, _ in answers(network, pictures_in(named))]
+
+
+def _first_figure(metrics: dict[str, Any]) -> str:
+    from vitreous.tasks.task import first_figure
+
+    name, value, interval = first_figure(metrics)
+    return f"{name} {_or_dash(value)}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
 
 
 def _or_dash(value: float | None) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from vitreous.core.reporter import Reporter
     from vitreous.fit.against import Against
     from vitreous.fit.must_pass import Case, MustPass
-    from vitreous.tasks.classify.evaluate import Evaluation
     from vitreous.tasks.classify.requirements import Outcome
+    from vitreous.tasks.task import Evaluation
 
 _NAMED = 5
 
@@ -62,11 +62,11 @@ def command(
     \b
     METRIC[CLASS] OP NUMBER   recall, miss_rate, precision, f1, average_precision of a class;
                               accuracy, balanced_accuracy, macro_f1, top5_accuracy, log_loss,
-                              calibration_error; OP one of >= > <= <; NUMBER also in percent
+                              calibration_error; of several labels map, macro_f1, micro_f1,
+                              label_accuracy, exactly_right; OP one of >= > <= <; NUMBER also in percent
     """
     from vitreous import api
     from vitreous.fit.must_pass import read_cases
-    from vitreous.tasks.classify.requirements import judged, judged_by_point, parsed
 
     # what is wrong is said before the work
     _check_options(requirements, point, must_pass, junit, slices, column)
@@ -74,7 +74,7 @@ def command(
     opened = api.load(run)
     read = [each for each in (data or str(opened.data), must_pass, other) if each]
     require_outputs({"--picture": picture, "--junit": junit}, read, {"--junit": TEST_RESULTS})
-    wanted = [parsed(text, opened.labels) for text in requirements]
+    _check_task(opened, requirements, must_pass, other, stress, slices, picture)
     cases = read_cases(Path(must_pass)) if must_pass else []
     with reporter(as_json) as tell:
         evaluation = _evaluation(opened, data, engine, tell, asked=bool(other or stress or slices))
@@ -86,7 +86,7 @@ def command(
         if slices:
             parts["slices"] = opened.slices(data, column=column, engine=engine, reporter=tell)
         passed = _passed(opened, cases, engine, tell) if must_pass else None
-    outcomes = [(judged_by_point if point else judged)(each, evaluation.scores) for each in wanted]
+    outcomes = evaluation.require_by_point(*requirements) if point else evaluation.require(*requirements)
     click.echo(_json(evaluation, parts, outcomes, passed) if as_json else _text(evaluation, parts, outcomes, passed))
     if junit:
         write_atomically(Path(junit), _junit(outcomes, passed))
@@ -104,6 +104,20 @@ def _check_options(requirements: Sequence[str], point: bool, must_pass: str | No
         raise UsageError("--junit has nothing to write", "no test was named", remedy='add --require "accuracy >= 0.9" or --must-pass cases.csv')
     if column and not slices:
         raise UsageError("--column says how pictures are divided", "nothing divides them", remedy="add --slices")
+
+
+def _check_task(
+    opened: "Run", requirements: Sequence[str], must_pass: str | None, other: str | None, stress: bool, slices: bool, picture: str | None
+) -> None:
+    """What a run cannot be asked, and requirements that cannot be read."""
+    from vitreous.tasks.task import require_one_label, task_of
+
+    facts = opened.network.facts
+    for asked, option in ((must_pass, "--must-pass"), (other, "--against"), (stress, "--stress"), (slices, "--slices"), (picture, "--picture")):
+        if asked:
+            require_one_label(facts, f"evaluate {option}")
+    for text in requirements:
+        task_of(facts).requirement(text, opened.labels)
 
 
 def _evaluation(opened: "Run", data: str | None, engine: str, tell: "Reporter", asked: bool) -> "Evaluation":

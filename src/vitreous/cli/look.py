@@ -20,6 +20,7 @@ from vitreous.storage.atomic import write_atomically
 @click.option("--group", type=NAME, help="A CSV column, or a regular expression on the path: what it gives belongs together.")
 @click.option("--image-column", type=NAME, help="The CSV's column of file names.")
 @click.option("--label-column", type=NAME, help="The CSV's column of labels.")
+@click.option("--task", type=NAME, help="classify (one label a picture) or multilabel (several); else what the data hold.")
 @click.option("--max-pixels", type=click.IntRange(min=1), help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
 @click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
@@ -30,6 +31,7 @@ def command(
     group: str | None,
     image_column: str | None,
     label_column: str | None,
+    task: str | None,
     max_pixels: int | None,
     tolerate_truncated: bool,
     as_json: bool,
@@ -48,6 +50,7 @@ def command(
             group=group,
             image_column=image_column,
             label_column=label_column,
+            task=task,
             max_pixels=max_pixels,
             tolerate_truncated=tolerate_truncated,
             reporter=tell,

@@ -18,12 +18,18 @@ from vitreous.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from vitreous.infer.network import Network
-    from vitreous.tasks.classify.answers import Answers, Failure
+    from vitreous.tasks.classify.answers import Failure
+    from vitreous.tasks.predict import AnyAnswers
 
 
 @click.command("predict", short_help="Answer for photos.")
 @click.argument("names", nargs=-1, required=True, type=NAME, metavar="[RUN] IMAGE...")
-@click.option("--top", type=click.IntRange(1), default=None, help="How many classes to give for each picture (1 for text, 5 for JSON).")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=None,
+    help="How many classes to give for each picture (1 for text, 5 for JSON; of several labels those that are said).",
+)
 @click.option("--json", "form", flag_value="json", help="One JSON object a line for each picture.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table: image, label, confidence, error.")
 @click.option("--out", type=PATH, help="Write the answers to this file instead of standard output.")
@@ -35,7 +41,7 @@ def command(
 ) -> int:
     """Answer for each IMAGE: files, folders, patterns, or - for a list of files on standard input.
 
-    With RUN (a run folder or a model.onnx), in its classes; without, one of 1000 ImageNet classes.
+    With RUN (a run folder or a model.onnx), in its classes, or all of its labels that the picture has; without, one of 1000 ImageNet classes.
     """
     from vitreous import api
 
@@ -45,7 +51,7 @@ def command(
     paths = _paths(rest, names)
     if out:
         require_outputs({"--out": out}, paths)
-    lines = _Lines(form or "text", top or (1 if form in (None, "csv") else 5), len(paths))
+    lines = _Lines(form or "text", top, len(paths), network)
     failures = 0
 
     def written() -> Iterator[str]:
@@ -126,26 +132,37 @@ def _listed_on_standard_input() -> list[str]:
 class _Lines:
     """How an answer is written: as text, JSON or CSV."""
 
-    def __init__(self, form: str, top: int, count: int) -> None:
-        self._form, self._top, self._alone = form, top, count == 1
+    def __init__(self, form: str, top: int | None, count: int, network: "Network") -> None:
+        self._form, self._asked, self._alone = form, top, count == 1
+        self._top = top or (5 if form == "json" else 1)
+        self._several = network.labels if network.facts.get("task") == "multilabel" else None
 
     def head(self) -> Iterator[str]:
-        if self._form == "csv":
+        if self._form == "csv" and self._several is not None:
+            yield _row(["image", "labels", *(f"p:{csv_cell(label)}" for label in self._several), "error"])
+        elif self._form == "csv":
             numbers = [""] + [f"_{n}" for n in range(2, self._top + 1)]
             yield _row(["image", *(f"{name}{n}" for n in numbers for name in ("label", "confidence")), "error"])
 
-    def is_failure(self, answer: "Answers | Failure") -> bool:
+    def is_failure(self, answer: "AnyAnswers | Failure") -> bool:
         return hasattr(answer, "reason")
 
-    def line(self, answer: "Answers | Failure") -> str:
+    def line(self, answer: "AnyAnswers | Failure") -> str:
         if self._form == "json":
             return json.dumps(answer.to_json(self._top)) + "\n"
         from vitreous.tasks.classify.answers import Failure
+        from vitreous.tasks.multilabel.answers import SeveralAnswers
 
         if isinstance(answer, Failure):
             if self._form == "text":
                 return ""
-            return _row([csv_cell(answer.image), *[""] * (2 * self._top), csv_cell(answer.reason)])
+            empty = 2 * self._top if self._several is None else 1 + len(self._several)
+            return _row([csv_cell(answer.image), *[""] * empty, csv_cell(answer.reason)])
+        if isinstance(answer, SeveralAnswers):
+            if self._form == "csv":
+                labels, *probabilities = answer.cells()
+                return _row([csv_cell(answer.image), csv_cell(labels), *probabilities, ""])
+            return f"{answer.text(self._asked)}\n" if self._alone else f"{visible(answer.image)}\t{answer.text(self._asked)}\n"
         best = answer.said(self._top)
         if self._form == "csv":
             cells = [cell for each in best for cell in (csv_cell(each.label), f"{each.confidence:.6f}")]

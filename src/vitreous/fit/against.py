@@ -20,7 +20,7 @@ from vitreous.metrics.figures import answers
 from vitreous.metrics.paired import Difference, Differences, Paired, paired, paired_differences
 from vitreous.runs.document import RUN_JSON
 from vitreous.runs.folder import MODEL, RunFolder, open_run, verify
-from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.tasks.task import Evaluation, require_one_label
 
 _NAMED = 5
 _SIGNIFICANT = 0.05
@@ -108,6 +108,8 @@ def against(run: RunFolder, network: Network, evaluation: Evaluation, other: Pat
     `data` is what the evaluation was made on. Raises DataError where the classes are not the same, or no picture can be asked.
     """
     its_run, its_network = _opened(other)
+    require_one_label(network.facts, "evaluate --against")
+    require_one_label(its_network.facts, "evaluate --against")
     _require_same_classes(network, its_network, other)
     if evaluation.predictions is None or evaluation.groups is None:
         raise DataError("nothing to compare", "an evaluation without the answers it was made of", remedy="evaluate again")

@@ -24,6 +24,7 @@ from vitreous.infer.network import DECISION_KEY, with_metadata
 from vitreous.runs.amending import amend
 from vitreous.runs.contents import HELD_OUT_CSV, Contents, Documents, contents_of
 from vitreous.runs.folder import MODEL, RunFolder
+from vitreous.tasks.task import require_one_label
 
 __all__ = ["Decision", "Wish", "chosen", "decide", "forget"]
 
@@ -56,6 +57,7 @@ def decide(run: RunFolder, wish: Wish, documents: Documents) -> tuple[Decision, 
         DataError: too few pictures to promise what was asked, a table of costs that does not fit. Nothing is stored.
         RunError: the run has no held-out answers (an older version trained it), is unfinished, damaged or in use.
     """
+    require_one_label(run.facts, "vitreous decide", "vitreous train --threshold-for f1 or cost=MISS:FALSE chooses a threshold for each label")
     _check(wish, run.facts["labels"])
     if HELD_OUT_CSV not in run.document.files:
         where = visible(str(run.path))

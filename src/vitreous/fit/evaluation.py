@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +25,12 @@ from vitreous.errors import DataError, UnreadableImage
 from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
-from vitreous.metrics.classification import evaluate
 from vitreous.runs.contents import contents_of
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, ItemRow, Predictions, items_from_csv
 from vitreous.tasks.classify.answers import Failure
-from vitreous.tasks.classify.evaluate import Evaluation
-from vitreous.tasks.classify.predict import predict
+from vitreous.tasks.predict import predict
+from vitreous.tasks.task import Asked, Evaluation, Target, Told, task_of, thresholds_of
 
 IntArray = npt.NDArray[np.intp]
 
@@ -56,12 +56,12 @@ class LabelledItems:
 
 @dataclass(frozen=True)
 class Answered:
-    """Answers to N pictures, K classes: `probability` float32 [N, K], `target` int [N]; `group` int [N] numbers copies and what else belongs
-    together. Of each picture the key of its content, its size in pixels as it is looked at, and a grey thumbnail, uint8 [N, 32, 32]."""
+    """Answers to N pictures, K classes: `probability` float32 [N, K], `target` as the task has it; `group` int [N] numbers copies and what else
+    belongs together. Of each picture the key of its content, its size in pixels as it is looked at, and a grey thumbnail, uint8 [N, 32, 32]."""
 
     items: list[Item]
     probability: npt.NDArray[np.float32]
-    target: IntArray
+    target: Target
     group: IntArray
     key: list[bytes]
     width: IntArray
@@ -92,7 +92,6 @@ def answers_to(labelled: LabelledItems, network: Network, rule: Policy, groups: 
     """The same for pictures that were chosen before; `groups` are those that a training found, by path, and count for its own test part."""
     setting = setting_for_answers(network, len(labelled.items), engine)
     reporter.say(f"Engine: {setting}.")
-    number = {label: index for index, label in enumerate(network.labels)}
     known, left_out = labelled.known_keys, list(labelled.left_out)
     items, probability, pictures = [], [], []
     answers = predict(network, setting, [item.path for item in labelled.items], rule)
@@ -114,7 +113,7 @@ def answers_to(labelled: LabelledItems, network: Network, rule: Policy, groups: 
     keys, widths, heights, thumbnails = zip(*pictures, strict=True)
     thumbnail = np.stack(thumbnails)
     group = _stored_groups(groups, [item.relative for item in items]) if known else find_duplicates(keys, thumbnail).group
-    target = np.array([number[item.label] for item in items], dtype=np.intp)
+    target = task_of(network.facts).target(items, network.labels)
     return Answered(
         items, np.stack(probability), target, group, list(keys), np.array(widths), np.array(heights), thumbnail,
         left_out, list(labelled.remarks), labelled.what,
@@ -124,19 +123,17 @@ def answers_to(labelled: LabelledItems, network: Network, rule: Policy, groups: 
 def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: Reporter) -> Evaluation:
     """The test pictures as they were when the run was trained; one that has changed since or is gone is left out, by name."""
     found = answered(run, network, None, engine, reporter)
-    evaluation = _evaluation(run, network.labels, found)
     everything = items_from_csv(run.read(ITEMS_CSV))
-    remarks = [*evaluation.remarks, *_from_training(run, evaluation), *_changed_training(run, str(run.facts["data"]["folder"]), everything)]
-    return replace(evaluation, remarks=remarks, out_of_fold=run.facts["metrics"].get("out_of_fold", {}))
+    remarks = [*_from_training(run, found.left_out), *_changed_training(run, str(run.facts["data"]["folder"]), everything)]
+    return _evaluation(run, network, found, remarks, run.facts["metrics"].get("out_of_fold", {}))
 
 
 def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, reporter: Reporter) -> Evaluation:
     """A labelled folder or CSV; its test part where it is divided. Pictures that were trained on are counted and said."""
     found = answered(run, network, data, engine, reporter)
-    evaluation = _evaluation(run, network.labels, found)
     count = int(trained_on(run, found.key).sum())
     seen = [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
-    return replace(evaluation, remarks=[*evaluation.remarks, *seen])
+    return _evaluation(run, network, found, seen, {})
 
 
 def evaluate_stored(run: RunFolder) -> Evaluation:
@@ -156,12 +153,14 @@ def evaluate_stored(run: RunFolder) -> Evaluation:
         remarks = [f"{gone}there is no test part: these are the figures of the stored answers on {about}"]
     else:
         raise DataError(f"{gone}the run has no stored answers", remedy="give a labelled folder: vitreous evaluate RUN FOLDER")
-    number = {label: index for index, label in enumerate(predictions.classes)}
-    target = np.array([number[label] for label in predictions.labels], dtype=np.intp)
+    task = task_of(run.facts)
+    rows = [Item("", path, label) for path, label in zip(predictions.paths, predictions.labels, strict=True)]
+    target = task.target(rows, predictions.classes)
     group = _stored_groups(run.facts.get("groups", {}), predictions.paths)
-    scores = evaluate(predictions.probability, target, list(predictions.classes), group, int(run.settings.get("seed", 0)))
     remarks += [*run.facts["split"]["remarks"], *_about_decision(run), *(remark for remark in metrics.get("remarks", []) if remark)]
-    return Evaluation(what, scores, [], remarks, metrics.get("out_of_fold", {}), predictions, group)
+    seed = int(run.settings.get("seed", 0))
+    asked = Asked(predictions.probability, target, list(predictions.classes), group, predictions.thresholds, seed)
+    return task.evaluation(asked, Told(what, [], remarks, metrics.get("out_of_fold", {}), predictions, group))
 
 
 def has_pictures(run: RunFolder) -> bool:
@@ -205,21 +204,14 @@ def _items_of_test_part(run: RunFolder) -> LabelledItems:
 
 
 def _items_of_folder(run: RunFolder, network: Network, data: Path) -> LabelledItems:
-    source = read_source(data, **_columns(run, data))
+    task = task_of(network.facts)
+    source = read_source(data, **_columns(run, data), task=task.name)
     remarks = list(source.remarks)
     items = [item for item in source.items if item.split is Split.TEST] or source.items
     if len(items) < len(source.items):
         remarks.append(f"only the test part is used: {len(items):,} of {len(source.items):,} pictures")
-    labels = set(network.labels)
-    known = [item for item in items if item.label in labels]
-    unknown = [item for item in items if item.label not in labels]
-    if not known:
-        names = ", ".join(sorted({visible(item.label) for item in items})[:_NAMED])
-        raise DataError(
-            "no picture has a class that the model knows", f"classes {names}", "classes " + ", ".join(map(visible, network.labels[:_NAMED]))
-        )
-    left_out = [*source.left_out, *(LeftOut(i.relative, f"the model does not know the class {visible(i.label)!r}") for i in unknown)]
-    return LabelledItems(known, {}, left_out, remarks, "labelled picture")
+    known, unknown, more = task.known_to(network.labels, replace(source, items=items))
+    return LabelledItems(known, {}, [*source.left_out, *unknown], [*remarks, *more], "labelled picture")
 
 
 def _columns(run: RunFolder, data: Path) -> dict[str, str]:
@@ -232,12 +224,15 @@ def _columns(run: RunFolder, data: Path) -> dict[str, str]:
     return {key: name for key, name in named.items() if name and name in head}
 
 
-def _evaluation(run: RunFolder, labels: Sequence[str], found: Answered) -> Evaluation:
-    scores = evaluate(found.probability, found.target, list(labels), found.group, int(run.settings.get("seed", 0)))
+def _evaluation(run: RunFolder, network: Network, found: Answered, remarks: list[str], out_of_fold: dict[str, dict[str, Any]]) -> Evaluation:
+    """`remarks` come behind those on the data."""
+    task, labels = task_of(network.facts), network.labels
+    thresholds = thresholds_of(network.facts)
     names, true = [item.relative for item in found.items], [item.label for item in found.items]
-    predictions = Predictions(names, true, list(labels), found.probability)
-    remarks = [*found.remarks, *_about_decision(run)]
-    return Evaluation(plural(len(names), found.what), scores, found.left_out, remarks, {}, predictions, found.group)
+    predictions = Predictions(names, true, labels, found.probability, thresholds)
+    told = [*found.remarks, *_about_decision(run), *remarks]
+    asked = Asked(found.probability, found.target, labels, found.group, thresholds, int(run.settings.get("seed", 0)))
+    return task.evaluation(asked, Told(plural(len(names), found.what), found.left_out, told, out_of_fold, predictions, found.group))
 
 
 def _about_decision(run: RunFolder) -> list[str]:
@@ -274,9 +269,9 @@ def _changed_training(run: RunFolder, folder: str, rows: Sequence[ItemRow]) -> l
     return [f"{plural(len(changed), 'training or validation picture')} changed or gone since the training: {names}"]
 
 
-def _from_training(run: RunFolder, evaluation: Evaluation) -> list[str]:
+def _from_training(run: RunFolder, left_out: Sequence[LeftOut]) -> list[str]:
     """What was said of the test part when it was first measured, and how many of its pictures have changed since."""
-    changed = [each for each in evaluation.left_out if "changed" in each.reason]
+    changed = [each for each in left_out if "changed" in each.reason]
     remarks = [remark for remark in run.facts["metrics"].get("remarks", []) if remark]
     if changed:
         names = ", ".join(visible(each.relative) for each in changed[:_NAMED])

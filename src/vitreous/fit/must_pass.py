@@ -18,7 +18,8 @@ from vitreous.errors import DataError, nearest
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Answers, Failure
-from vitreous.tasks.classify.predict import predict
+from vitreous.tasks.predict import AnyAnswers, predict
+from vitreous.tasks.task import require_one_label
 
 Verdict = Literal["passed", "wrong answer", "not sure enough", "no picture", "unknown class"]
 
@@ -104,9 +105,10 @@ def read_cases(path: Path) -> list[Case]:
 
 def must_pass(network: Network, cases: Sequence[Case], rule: Policy, engine: str, reporter: Reporter) -> MustPass:
     """Each case held against the answer of the model. A missing file fails its case, and stops no other."""
+    require_one_label(network.facts, "evaluate --must-pass", '--require "recall[LABEL] >= 0.9" works')
     there = [number for number, case in enumerate(cases) if case.row.item is not None and case.label in network.labels]
     paths = [item.path for number in there if (item := cases[number].row.item) is not None]
-    answers: dict[int, Answers | Failure] = {}
+    answers: dict[int, AnyAnswers | Failure] = {}
     if paths:
         setting = setting_for_answers(network, len(paths), engine)
         for number, (answer, _) in zip(there, predict(network, setting, paths, rule), strict=True):
@@ -115,7 +117,7 @@ def must_pass(network: Network, cases: Sequence[Case], rule: Policy, engine: str
     return MustPass([_outcome(case, answers.get(number), network.labels) for number, case in enumerate(cases)])
 
 
-def _outcome(case: Case, answer: Answers | Failure | None, labels: Sequence[str]) -> CaseOutcome:
+def _outcome(case: Case, answer: AnyAnswers | Failure | None, labels: Sequence[str]) -> CaseOutcome:
     if case.row.item is None:
         return CaseOutcome(case, "no picture", None, None, re.sub(r"^row \d+:? ", "", case.row.reason))
     if answer is None:
@@ -124,6 +126,7 @@ def _outcome(case: Case, answer: Answers | Failure | None, labels: Sequence[str]
     if isinstance(answer, Failure):
         return CaseOutcome(case, "no picture", None, None, answer.reason)
     said = visible(answer.said(1)[0].label)
+    assert isinstance(answer, Answers), "asked for before"
     if answer.label != case.label:
         reason = f"is {visible(case.label)!r}, said to be {said!r} with confidence {answer.confidence:.3f}"
         return CaseOutcome(case, "wrong answer", answer.label, answer.confidence, reason)

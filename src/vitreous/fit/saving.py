@@ -26,7 +26,7 @@ from vitreous.infer.network import Network
 from vitreous.runs.contents import HELD_OUT_CSV, HISTORY, Contents, Documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ItemRow, Predictions, items_to_csv, predictions_to_csv
-from vitreous.runs.use_script import use_script
+from vitreous.runs.use_script import use_script, use_script_for_several
 from vitreous.runs.writing import RunWriter
 from vitreous.tasks.task import Evaluation
 
@@ -59,12 +59,13 @@ def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documen
     rows, predictions, held_out = _item_rows(trained), _predictions(trained), _held_out(trained)
     items = items_to_csv(rows)
     facts = _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()}
+    script = use_script if trained.fitted.thresholds is None else use_script_for_several
     files = {
         "model.onnx": trained.model.data,
         "items.csv": items,
         "predictions.csv": predictions_to_csv(predictions),
         HELD_OUT_CSV: predictions_to_csv(held_out),
-        "use.py": use_script(trained.choice.view).encode(),
+        "use.py": script(trained.choice.view).encode(),
     }
     if history := trained.fitted.classifier.history():
         files[HISTORY] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()

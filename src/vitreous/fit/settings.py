@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitreous.core.text import visible
 from vitreous.data.decode import DEFAULT_PIXELS, REDUCED_PIXELS, Policy
+from vitreous.data.sources import TASKS
 from vitreous.errors import UsageError, nearest
 from vitreous.infer.engine import parse_engine
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from vitreous.fit.foreign import ForeignOptions
     from vitreous.metrics.thresholds import Goal
 
-TASKS = ("classify", "multilabel")
 _MOST_MINUTES, _MOST_SIDE = 60 * 24 * 30, 2048
 _FOREIGN = ("mean", "std", "scale", "layout", "colours", "output", "licence")
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}

@@ -29,8 +29,9 @@ from vitreous.infer.network import Network
 from vitreous.metrics.slices import Feature, worse_slices
 from vitreous.runs.folder import RunFolder
 from vitreous.tasks.classify.answers import Failure
-from vitreous.tasks.classify.predict import predict
 from vitreous.tasks.classify.slices import Slices
+from vitreous.tasks.predict import predict
+from vitreous.tasks.task import require_one_label
 
 __all__ = ["FEATURES", "Slices", "slices"]
 
@@ -60,6 +61,7 @@ def slices(run: RunFolder, network: Network, data: Path | None, column: str | No
 
     Raises UsageError for a column that is not there, DataError where there is no picture.
     """
+    require_one_label(network.facts, "evaluate --slices")
     labelled = labelled_items(run, network, data)
     columns = _columns(run, data, labelled)
     wanted = _wanted(column, columns)

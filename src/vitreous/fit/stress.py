@@ -34,6 +34,7 @@ from vitreous.infer.pipeline import Forward
 from vitreous.metrics.intervals import Trials, wilson
 from vitreous.runs.folder import RunFolder
 from vitreous.tasks.classify.stress import Cell, Harm, Stress
+from vitreous.tasks.task import require_one_label
 
 __all__ = ["MOST_PICTURES", "Stress", "stress"]
 
@@ -49,6 +50,7 @@ IntArray = npt.NDArray[np.intp]
 def stress(run: RunFolder, network: Network, data: Path | None, engine: str, reporter: Reporter) -> Stress:
     """On the run's own test pictures where `data` is None, else on a labelled folder or CSV; of more than 500 pictures on so many, drawn by
     class. Raises DataError where there are none, ModelError where the network gives no probabilities."""
+    require_one_label(network.facts, "evaluate --stress")
     labelled = labelled_items(run, network, data)
     seed = int(run.settings.get("seed", 0))
     items, remarks = labelled.items, list(labelled.remarks)

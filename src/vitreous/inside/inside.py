@@ -24,7 +24,7 @@ from vitreous.inside.stages import Stage, stage_called, stages
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Array
 from vitreous.tasks.classify.answers import Answers
-from vitreous.tasks.classify.predict import stored_rule
+from vitreous.tasks.predict import stored_rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -95,7 +95,7 @@ def evaluate(probability: Probabilities, target: IntArray, labels: list[str], gr
     """
     _check(probability, target, labels, group)
     classes, count = len(labels), len(target)
-    unit = np.arange(count) if group is None else _in_order_of_appearance(group)
+    unit = np.arange(count) if group is None else in_order_of_appearance(group)
     answer = answers(probability)
     right = answer == target
     table = confusion(target, answer, classes)
@@ -130,7 +130,7 @@ def evaluate(probability: Probabilities, target: IntArray, labels: list[str], gr
     )
 
 
-def _in_order_of_appearance(group: IntArray) -> IntArray:
+def in_order_of_appearance(group: IntArray) -> IntArray:
     """The groups numbered from 0 as they come, so that what they were called does not change a resample."""
     _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[inverse])

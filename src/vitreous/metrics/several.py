@@ -19,7 +19,7 @@ import numpy.typing as npt
 from vitreous.core.text import plural
 from vitreous.errors import DataError
 from vitreous.metrics.calibration import calibration_error
-from vitreous.metrics.classification import Interval
+from vitreous.metrics.classification import Interval, in_order_of_appearance
 from vitreous.metrics.figures import SMALLEST_PROBABILITY, BoolArray, FloatArray, IntArray, Probabilities
 from vitreous.metrics.intervals import Influence, Trials, mean_of_classes, of_mean_loss, of_one_ranking, percentiles, resampled_weights
 
@@ -112,7 +112,7 @@ def evaluate_several(
     where shapes, targets or probabilities do not fit.
     """
     _check(probability, target, labels, thresholds, group)
-    unit = np.arange(len(target)) if group is None else np.unique(group, return_inverse=True)[1]
+    unit = np.arange(len(target)) if group is None else in_order_of_appearance(group)
     known = ~np.isnan(target)
     has, says = target == 1, (probability.astype(np.float64) >= thresholds) & known
     right = (has == says) & known

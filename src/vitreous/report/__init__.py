@@ -5,8 +5,6 @@ from vitreous.runs.contents import Contents
 
 def documents(contents: Contents) -> dict[str, bytes]:
     """The files for people of a run, by name: report.html and MODEL_CARD.md. Both tell the same facts."""
-    if contents.facts.get("task", "classify") != "classify":
-        return {}
     from vitreous.report.card import model_card
     from vitreous.report.data_summary import summarize
     from vitreous.report.markdown import markdown
@@ -20,5 +18,9 @@ def documents(contents: Contents) -> dict[str, bytes]:
 def compare(runs: list[Contents]) -> bytes:
     """One page that sets runs side by side, the first one against each other one."""
     from vitreous.report.compare_page import compare_page
+    from vitreous.tasks.task import require_one_label
+
+    for run in runs:
+        require_one_label(run.facts, "vitreous report --compare")
 
     return compare_page(runs)

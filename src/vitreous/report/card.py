@@ -3,84 +3,48 @@
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from vitreous.core.text import plural, visible
 from vitreous.report.chapters import Block, Bullets, Chapter, Code, Paragraph, Table, ToBeWritten
 from vitreous.report.data_summary import DataSummary
-from vitreous.report.limits import limits, remarks
-from vitreous.report.wording import figure, listed, percent, percent_with_interval, shortened
+from vitreous.report.limits import remarks
+from vitreous.report.task_pages import Pages, pages_of, told_by
+from vitreous.report.wording import shortened
 from vitreous.runs.contents import Contents
 
-# Of more classes, this many with the lowest recall are shown.
-MOST_ROWS = 40
+_MEANT = "what the model is meant for, who uses it, and what it must not be used for."
 METRICS, DATA, OPERATING_POINT, MAKING = "How good it is", "Data", "Operating point", "How it was made"
 
 
 def model_card(contents: Contents, data: DataSummary) -> list[Chapter]:
     """The chapters, in the order of the paper."""
+    pages = pages_of(contents.facts)
     return [
-        Chapter("What it is for", _purpose(contents)),
-        Chapter(METRICS, _metrics(contents)),
-        Chapter("Limits", [Bullets(limits(contents, data))]),
+        Chapter("What it is for", [Paragraph(pages.purpose(contents)), ToBeWritten(_MEANT)]),
+        Chapter(METRICS, _metrics(contents, pages)),
+        Chapter("Limits", [Bullets(pages.limits(contents, data))]),
         Chapter(DATA, _data(contents, data)),
-        Chapter(OPERATING_POINT, _operating_point(contents.facts)),
+        Chapter(OPERATING_POINT, pages.operating_point(contents.facts)),
         Chapter("Licences", _licences(contents.facts)),
         Chapter("How to use it", _use(contents)),
         Chapter(MAKING, _making(contents)),
     ]
 
 
-def _purpose(contents: Contents) -> list[Block]:
-    labels = contents.facts["labels"]
-    answers = f"{contents.name} answers with one label out of {len(labels):,} for a picture: {listed(labels, 30)}."
-    return [
-        Paragraph(answers),
-        ToBeWritten("what the model is meant for, who uses it, and what it must not be used for."),
-    ]
-
-
-def _metrics(contents: Contents) -> list[Block]:
+def _metrics(contents: Contents, pages: Pages) -> list[Block]:
     metrics = contents.facts["metrics"]
-    blocks: list[Block] = [Paragraph(f"Measured on {metrics['what']}; 95 % intervals in brackets."), Table(("metric", "value"), metric_rows(metrics))]
-    blocks.append(class_table(metrics))
+    blocks: list[Block] = [
+        Paragraph(f"Measured on {metrics['what']}; 95 % intervals in brackets."),
+        Table(("metric", "value"), pages.metric_rows(metrics)),
+    ]
+    blocks.append(pages.class_table(metrics))
     if (slices := contents.facts.get("slices")) and (told := told_by(slices)):
         blocks += [Paragraph("Parts of the pictures one by one:"), Bullets(told)]
     if told := remarks(contents):
         blocks += [Paragraph("What the training remarked:"), Bullets(told)]
     return blocks
-
-
-def metric_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Every figure of the whole test with its interval, as text."""
-    shares = [("accuracy", "accuracy"), ("top5_accuracy", "top-5 accuracy"), ("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")]
-    rows = [(name, percent_with_interval(metrics[key], metrics.get(f"{key}_interval"), 1)) for key, name in shares if metrics.get(key) is not None]
-    others = [("log_loss", "log loss"), ("calibration_error", "calibration error")]
-    return rows + [(name, figure(metrics[key], metrics.get(f"{key}_interval"))) for key, name in others if metrics.get(key) is not None]
-
-
-def class_table(metrics: Mapping[str, Any]) -> Table:
-    """Recall, precision, F1 and average precision of each class; of many classes those with the lowest recall."""
-    classes, rest = worst_classes(metrics["classes"], MOST_ROWS)
-    rows = [
-        (
-            shortened(each["label"]),
-            f"{each['num_images']:,}",
-            *(percent_with_interval(each[key], each.get(f"{key}_interval")) for key in ("recall", "precision", "f1", "average_precision")),
-        )
-        for each in classes
-    ]
-    more = f"The {len(classes)} classes of lowest recall; run.json and predictions.csv have the other {rest:,}." if rest else ""
-    return Table(("class", "pictures", "recall", "precision", "F1", "average precision"), rows, more)
-
-
-def worst_classes(classes: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Mapping[str, Any]], int]:
-    """All classes in their order where they are few; else those with the lowest recall, the worst first, and how many are left."""
-    if len(classes) <= most:
-        return list(classes), 0
-    ordered = sorted(classes, key=lambda each: (each["recall"] is None, each["recall"] or 0.0, -each["num_images"]))
-    return ordered[:most], len(classes) - most
 
 
 def _data(contents: Contents, data: DataSummary) -> list[Block]:
@@ -101,18 +65,6 @@ def _data(contents: Contents, data: DataSummary) -> list[Block]:
     if data.contradictions:
         lines.append(f"{plural(len(data.contradictions), 'picture stands', 'pictures stand')} under two labels.")
     return [Bullets(lines), ToBeWritten("where the pictures come from, who labelled them and how, and whom or what they do not show.")]
-
-
-def _operating_point(facts: Mapping[str, Any]) -> list[Block]:
-    decision = facts.get("decision")
-    told = told_by(decision) if decision else []
-    return [Bullets(told)] if told else [Paragraph("None was chosen: the answer is the most probable class. vitreous decide chooses one.")]
-
-
-def told_by(value: Any) -> list[str]:
-    """The sentences that a stored result tells of itself."""
-    sentences = value.get("sentences") if isinstance(value, Mapping) else None
-    return [str(each) for each in sentences] if isinstance(sentences, list) else []
 
 
 def _licences(facts: Mapping[str, Any]) -> list[Block]:
@@ -181,9 +133,3 @@ def folder_name(folder: str) -> str:
 def quoted(text: str) -> str:
     """A name to be copied into a shell."""
     return shlex.quote(visible(text))
-
-
-def headline(metrics: Mapping[str, Any]) -> str:
-    """The result in one sentence, without its full stop."""
-    (low, high), what = metrics["accuracy_interval"], str(metrics["what"]).replace(", out of fold", " (out of fold)")
-    return f"{percent(metrics['accuracy'], 1)} of {what} answered right, 95 % interval {percent(low, 1)} to {percent(high, 1)}"

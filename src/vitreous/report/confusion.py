@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from vitreous.metrics.figures import IntArray
 from vitreous.report.charts import confusion_picture
 from vitreous.report.limits import confusions
 from vitreous.report.wording import named, times
@@ -40,10 +41,14 @@ class Matrix:
 
 
 def matrix(metrics: Mapping[str, Any]) -> Matrix:
-    """From the metrics of a run."""
+    """From the metrics of a run with one label for each picture."""
     labels, pairs = [each["label"] for each in metrics["classes"]], confusions(metrics, 12)
     title = f"{named(pairs[0][1])} is taken for {named(pairs[0][2])} {times(pairs[0][0])}" if pairs else "No answer is wrong"
-    table = np.array(metrics["confusion"])
+    return shaded(np.array(metrics["confusion"]), labels, title, pairs, "{row}, answered {column}: {count}")
+
+
+def shaded(table: IntArray, labels: Sequence[str], title: str, pairs: Sequence[tuple[int, str, str]], told: str) -> Matrix:
+    """Of any table of counts, int [K, K]; `told` says of a cell what it is, of {row}, {column} and {count}."""
     if len(labels) > MOST_WRITTEN:
         return Matrix(title, labels, [], confusion_picture(table), pairs)
     count = table.sum(axis=1, keepdims=True)
@@ -51,7 +56,10 @@ def matrix(metrics: Mapping[str, Any]) -> Matrix:
     rows = [
         [
             Cell(
-                int(table[i, j]), "right" if i == j else "wrong", int(shade[i, j]), f"{named(labels[i])}, answered {named(labels[j])}: {table[i, j]}"
+                int(table[i, j]),
+                "right" if i == j else "wrong",
+                int(shade[i, j]),
+                told.format(row=named(labels[i]), column=named(labels[j]), count=table[i, j]),
             )
             if table[i, j]
             else Cell(0, "none", 0, "")

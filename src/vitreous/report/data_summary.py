@@ -1,16 +1,17 @@
 """What a run's table of pictures says of the data: counts, sizes, what was left out and why, copies, and what the network does not see."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from vitreous.core.item import Split
+from vitreous.core.item import Item, Split
 from vitreous.core.view import View
 from vitreous.runs.contents import Contents
 from vitreous.runs.tables import ItemRow
+from vitreous.tasks.task import task_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Sizes:
 @dataclass(frozen=True)
 class DataSummary:
     """`used`: pictures that the run was made of. `copies`: how many of them have the bytes of an earlier one. `contradictions`: groups of
-    files with the same bytes and different labels, as (path, label). `unseen`: mean share of the area outside of the network's view."""
+    files with the same bytes and different labels, as (path, label). `unseen`: mean share of the area outside of the network's view. `parts`:
+    pictures of each part."""
 
     used: int
     classes: list[ClassCount]
@@ -65,6 +67,7 @@ class DataSummary:
     contradictions: list[list[tuple[str, str]]]
     sizes: Sizes | None
     unseen: float
+    parts: Mapping[str, int]
 
     @property
     def num_left_out(self) -> int:
@@ -72,13 +75,14 @@ class DataSummary:
 
     def in_part(self, part: str) -> int:
         """`part`: train, validation or test."""
-        return sum(getattr(each, part) for each in self.classes)
+        return self.parts.get(part, 0)
 
 
 def summarize(contents: Contents) -> DataSummary:
     """From `items` and the facts of a run; classes in the order of the network's outputs."""
     used = [row for row in contents.items if not row.left_out]
-    counts = Counter((row.label, row.split) for row in used)
+    task = task_of(contents.facts)
+    counts = Counter((label, row.split) for row in used for label in task.labels_of(Item("", row.path, row.label)))
     classes = [ClassCount(label, *(counts[label, part] for part in Split)) for label in contents.facts["labels"]]
     view = _view(contents.facts)
     left_out = [row for row in contents.items if row.left_out]
@@ -89,7 +93,14 @@ def summarize(contents: Contents) -> DataSummary:
     several = [rows for rows in by_key.values() if len(rows) > 1]
     contradictions = [[(row.path, row.label) for row in rows] for rows in several if len({row.label for row in rows}) > 1]
     return DataSummary(
-        len(used), classes, _reasons(left_out), sum(len(rows) - 1 for rows in several), contradictions, _sizes(used, view), _unseen(used, view)
+        len(used),
+        classes,
+        _reasons(left_out),
+        sum(len(rows) - 1 for rows in several),
+        contradictions,
+        _sizes(used, view),
+        _unseen(used, view),
+        Counter(str(row.split) for row in used),
     )
 
 

@@ -27,7 +27,7 @@ def limits(contents: Contents, data: DataSummary) -> list[str]:
     """The limits of the model and of what was measured, the gravest first."""
     facts = contents.facts
     metrics = facts["metrics"]
-    told = [*_about_the_test(metrics, data), *_about_classes(metrics), *_about_pictures(facts, data)]
+    told = [*_about_the_test(metrics, data), *_about_classes(metrics), *about_pictures(facts, data)]
     known = len(facts["labels"])
     told.append(f"It knows {plural(known, 'class', 'classes')} and nothing else: a picture of anything else is given one of them.")
     if not facts.get("decision"):
@@ -72,7 +72,7 @@ def _about_classes(metrics: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _about_pictures(facts: Mapping[str, Any], data: DataSummary) -> list[str]:
+def about_pictures(facts: Mapping[str, Any], data: DataSummary) -> list[str]:
     told = []
     if leaks := (facts.get("split") or {}).get("leaks"):
         told.append(f"{plural(leaks, 'test picture')} (or a copy) also stood in training or validation: the figures are too good.")

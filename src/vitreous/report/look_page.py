@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from vitreous.metrics.figures import IntArray
 from vitreous.report.page import page
 from vitreous.report.pictures import Thumbnail, thumbnails
 from vitreous.survey.facts import Facts
@@ -18,6 +21,8 @@ _SAMPLES, _CONTRADICTIONS, _LEAKS, _EXACT, _NEAR, _ODD = 30, 24, 24, 8, 24, 40
 _IN_GROUP = 6
 # How many lines a list of names has at most.
 _NAMED = 300
+# Of more labels, the table of pairs is left out; --json has them all.
+_MOST_PAIRED = 25
 
 _HOW = {"exact": "the same file", "near": "nearly the same", "group": "of the same group"}
 
@@ -55,6 +60,7 @@ def look_page(facts: Facts) -> bytes:
         title=f"A look at {facts.folder.name or facts.folder}",
         facts=facts,
         classes=_classes(facts),
+        pairs=_pairs(facts),
         samples=samples,
         sections=sections,
         pictures=pictures,
@@ -62,6 +68,19 @@ def look_page(facts: Facts) -> bytes:
         unreadable=facts.unreadable[:_NAMED],
         left_out=facts.left_out[:_NAMED],
     )
+
+
+def _pairs(facts: Facts) -> IntArray | None:
+    """How often each two labels stand together, int [K, K], a label with itself: the pictures that have it. None for many, or one label each."""
+    if facts.together is None or not 1 < len(facts.together.labels) <= _MOST_PAIRED:
+        return None
+    place = {label: k for k, label in enumerate(facts.together.labels)}
+    table = np.zeros((len(place), len(place)), np.intp)
+    for label, count in facts.classes.items():
+        table[place[label], place[label]] = count
+    for (one, other), count in facts.together.pairs.items():
+        table[place[one], place[other]] = table[place[other], place[one]] = count
+    return table
 
 
 def _overview(facts: Facts) -> list[tuple[str, str]]:
@@ -86,7 +105,7 @@ def _classes(facts: Facts) -> list[dict[str, Any]]:
             "label": label,
             "count": count,
             "parts": [counts.get(label, 0) for counts in facts.splits.values()],
-            "share": round(100 * count / ordered[0][1], 1),
+            "share": round(100 * count / max(1, ordered[0][1]), 1),
         }
         for label, count in ordered
     ]
@@ -94,12 +113,11 @@ def _classes(facts: Facts) -> list[dict[str, Any]]:
 
 def _samples(facts: Facts) -> dict[str, list[Shown]]:
     """Some pictures of the largest classes, spread evenly over each; of all where there are no labels."""
-    labels = facts.columns["label"]
     wanted = [each["label"] for each in _classes(facts)][: _SAMPLES // 2] or [""]
     each = max(2, _SAMPLES // len(wanted)) if len(wanted) > 1 else 10
     found = {}
     for label in wanted:
-        paths = facts.columns["path"][labels == label] if label else facts.columns["path"]
+        paths = facts.columns["path"][facts.having(label)] if label else facts.columns["path"]
         places = range(0, len(paths), max(1, -(-len(paths) // min(each, 6 if label else each))))
         found[label] = [Shown(str(paths[place]), "") for place in places]
     return found

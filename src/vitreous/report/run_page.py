@@ -1,80 +1,41 @@
 """`report.html`: what a run is, how good it is, where it errs and how it was made, on one page for a reader who was not there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from vitreous.core.view import View
-from vitreous.fit.settings import policy
-from vitreous.report.calibration import reliability
 from vitreous.report.card import (
     DATA,
     MAKING,
     METRICS,
     OPERATING_POINT,
-    class_table,
     command,
     folder_name,
-    headline,
     machine,
-    metric_rows,
-    worst_classes,
 )
 from vitreous.report.chapters import Chapter
-from vitreous.report.charts import interval_bar, loss_curves, reliability_diagram
-from vitreous.report.confusion import matrix
-from vitreous.report.curves import lowest_curves
+from vitreous.report.charts import loss_curves
 from vitreous.report.data_summary import ClassCount, DataSummary
 from vitreous.report.limits import remarks
-from vitreous.report.measured import Measured, measured
 from vitreous.report.page import page
-from vitreous.report.pictures import Thumbnail, thumbnails
-from vitreous.report.wording import figure, named, percent, percent_with_interval
+from vitreous.report.task_pages import pages_of
 from vitreous.runs.contents import Contents
 
 MOST_ERRORS, MOST_RIGHT = 12, 8
 MOST_CLASSES = 40
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A picture with its true class, the answer and its confidence."""
-
-    thumbnail: Thumbnail
-    true: str
-    said: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """A class in the table of figures, as text, with the chart of its recall; `beside`: its estimate out of fold."""
-
-    label: str
-    cells: Sequence[str]
-    bar: str
-    beside: str
-
-
 def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> bytes:
     """The page of a run; `card` is its model card, of which the page takes what it does not tell better by itself."""
     facts, metrics = contents.facts, contents.facts["metrics"]
-    asked = measured(contents)
-    seed = int(contents.settings.get("seed") or 0)
-    reliable = reliability(asked, seed) if asked else None
-    wrong = _shown(contents, asked, asked.surest(~asked.right, MOST_ERRORS)) if asked else []
-    right = _shown(contents, asked, _one_of_each_class(asked)) if asked else []
-    classes, not_shown = worst_classes(metrics["classes"], MOST_CLASSES)
-    out_of_fold = metrics.get("out_of_fold") or {}
+    pages = pages_of(facts)
     counts, counts_not_shown = _largest_and_smallest(data.classes)
     return page(
         "report.html",
-        title=f"{contents.name}: {headline(metrics)}",
+        title=f"{contents.name}: {pages.headline(metrics)}",
         name=contents.name,
-        headline=headline(metrics),
-        figures=metric_rows(metrics),
+        headline=pages.headline(metrics),
+        figures=pages.metric_rows(metrics),
         remarks=remarks(contents),
         data=data,
         data_name=folder_name(facts["data"]["folder"]),
@@ -88,19 +49,7 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         views=_views(facts),
         classifier=_classifier(facts),
         history=_history(contents),
-        matrix=matrix(metrics),
-        class_head=class_table(metrics).head,
-        classes=[_class_row(each, out_of_fold.get(each["label"])) for each in classes],
-        classes_title=_about_lowest_recall(metrics),
-        classes_not_shown=not_shown,
-        reliable=reliable,
-        reliability_chart=reliability_diagram(reliable.bins) if reliable else "",
-        calibration_figure=figure(reliable.calibration.error, reliable.calibration.interval) if reliable else "",
-        asked=asked,
-        curves=lowest_curves(asked, metrics) if asked and len(asked.classes) > 1 else [],
-        wrong=wrong,
-        num_wrong=int((~asked.right).sum()) if asked else 0,
-        right=right,
+        **pages.page_parts(contents),
         decision=next(chapter for chapter in card if chapter.title == OPERATING_POINT),
         card=[chapter for chapter in card if chapter.title not in (METRICS, DATA, OPERATING_POINT, MAKING)],
         settings=[(key, value) for key, value in contents.settings.items() if value is not None],
@@ -111,39 +60,6 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         fingerprint=facts.get("data_fingerprint", ""),
         command=command(contents),
     )
-
-
-def _shown(contents: Contents, asked: Measured, places: Sequence[int]) -> list[Shown]:
-    keys = {row.path: row.key for row in contents.items}
-    rule = policy(contents.settings.get("max_pixels"), bool(contents.settings.get("tolerate_truncated")))
-    small = thumbnails([str(contents.facts["data"]["folder"])], [asked.paths[place] for place in places], keys, rule)
-    return [
-        Shown(each, asked.classes[asked.target[place]], asked.classes[asked.answer[place]], float(asked.confidence[place]))
-        for each, place in zip(small, places, strict=True)
-    ]
-
-
-def _one_of_each_class(asked: Measured) -> list[int]:
-    """The surest right answer of each of the classes with most of them."""
-
-    number = np.bincount(asked.target[asked.right], minlength=len(asked.classes))
-    most = np.sort(np.argsort(-number, kind="stable")[:MOST_RIGHT])
-    return [place for k in most for place in asked.surest(asked.right & (asked.target == k), 1)]
-
-
-def _class_row(each: Mapping[str, Any], beside: Mapping[str, Any] | None) -> ClassRow:
-    cells = [f"{each['num_images']:,}"]
-    cells += [percent_with_interval(each[key], each.get(f"{key}_interval")) for key in ("recall", "precision", "f1", "average_precision")]
-    told = f"out of fold {percent(beside['recall'])} of {beside['count']:,}" if beside and beside.get("recall") is not None else ""
-    return ClassRow(each["label"], cells, interval_bar(each["recall"], each.get("recall_interval")), told)
-
-
-def _about_lowest_recall(metrics: Mapping[str, Any]) -> str:
-    there = [each for each in metrics["classes"] if each["recall"] is not None]
-    if not there:
-        return "No class can be judged"
-    worst = min(there, key=lambda each: each["recall"])
-    return "Every picture is recognized" if worst["recall"] == 1 else f"Recall is lowest for {named(worst['label'])}: {percent(worst['recall'])}"
 
 
 def _largest_and_smallest(classes: Sequence[ClassCount]) -> tuple[list[ClassCount], int]:

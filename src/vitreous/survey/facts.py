@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitreous.core.item import LeftOut, Split
+from vitreous.core.presence import Presence
 from vitreous.core.text import plural, visible
 from vitreous.data.decode import Policy
 from vitreous.survey.giveaways import Giveaway
 from vitreous.survey.odd import Odd
 from vitreous.survey.relations import Leak
 from vitreous.survey.table import Column
+from vitreous.survey.together import Together
 
 _COMMON = 5
 _SHOWN_IN_NOTEBOOK = 30
@@ -38,6 +41,7 @@ class Facts:
     `unreadable`: files that should be pictures and cannot be decoded; `left_out`: what was not even tried. `duplicates`: groups of files
     with the same bytes; `near_duplicates`: groups of copies in which at least two files differ; `contradictions`: groups of copies under
     different labels, path and label of each. `columns`: see `table`. `policy`: how the pictures were decoded.
+    `together`: which labels stand together, where a picture can have several.
     """
 
     folder: Path
@@ -53,6 +57,7 @@ class Facts:
     giveaways: list[Giveaway]
     remarks: list[str]
     policy: Policy
+    together: Together | None = None
 
     @property
     def num_images(self) -> int:
@@ -61,15 +66,27 @@ class Facts:
 
     @cached_property
     def classes(self) -> dict[str, int]:
-        """Pictures of each class, by name; empty where there are no labels."""
+        """Pictures of each class, by name; empty where there are no labels. Of several labels, pictures that have each of them."""
+        if self.together is not None:
+            return dict.fromkeys(self.together.labels, 0) | _counted_labels(self.columns["label"])
         return _counted(self.columns["label"])
+
+    def having(self, label: str) -> NDArray[np.bool_]:
+        """Which of the pictures are of a class, or have a label: [N]."""
+        labels = self.columns["label"]
+        if self.together is None:
+            return np.asarray(labels == label)
+        return np.array([label in Presence.read(each).present for each in labels.tolist()], dtype=np.bool_)
 
     @cached_property
     def splits(self) -> dict[str, dict[str, int]]:
         """Pictures of each class in each part that is given; where there are no labels, under the empty name."""
         splits = self.columns["split"]
         parts = [part.value for part in Split if (splits == part.value).any()]
-        return {part: dict(sorted(Counter(self.columns["label"][splits == part].tolist()).items())) for part in parts}
+        labels = self.columns["label"]
+        if self.together is not None:
+            return {part: _counted_labels(labels[splits == part]) for part in parts}
+        return {part: dict(sorted(Counter(labels[splits == part].tolist()).items())) for part in parts}
 
     @cached_property
     def formats(self) -> dict[str, int]:
@@ -94,7 +111,7 @@ class Facts:
     @property
     def imbalance(self) -> float | None:
         """The pictures of the largest class over those of the smallest; None where there are fewer than two classes."""
-        return max(self.classes.values()) / min(self.classes.values()) if len(self.classes) > 1 else None
+        return max(self.classes.values()) / min(self.classes.values()) if len(self.classes) > 1 and min(self.classes.values()) else None
 
     def table(self) -> dict[str, Column]:
         """Columns of equal length, a row for each picture that can be read: pandas.DataFrame(facts.table()).
@@ -128,6 +145,7 @@ class Facts:
             "odd": [asdict(each) for each in self.odd],
             "giveaways": [asdict(each) for each in self.giveaways],
             "remarks": self.remarks,
+            "together": self.together.to_json() if self.together else None,
         }
 
     def lines(self) -> list[str]:
@@ -153,6 +171,11 @@ class Facts:
         from vitreous.survey.telling import findings
 
         return findings(self)
+
+
+def _counted_labels(values: Column) -> dict[str, int]:
+    """How many of the pictures have each label that one of them has, by name."""
+    return dict(sorted(Counter(name for value in values.tolist() for name in Presence.read(value).present).items()))
 
 
 def _counted(values: Column) -> dict[str, int]:

@@ -20,7 +20,7 @@ from vitreous.core.reporter import Reporter
 from vitreous.core.view import View
 from vitreous.data.decode import Policy
 from vitreous.data.pack import FACTS, Pack, fits, open_pack
-from vitreous.data.sources import is_missed, read_any, require_trainable
+from vitreous.data.sources import is_missed, read_any
 from vitreous.errors import DataError
 from vitreous.infer.gather import Shelf
 from vitreous.survey.copies import copies_of
@@ -30,6 +30,8 @@ from vitreous.survey.odd import find_odd
 from vitreous.survey.relations import contradictions, leaks, lists_of_copies
 from vitreous.survey.remarks import remarks_on
 from vitreous.survey.table import Table, table_of
+from vitreous.survey.together import together
+from vitreous.tasks.task import task_named
 
 # Up to so many pictures every view is cut of all: whichever of them the training takes, it then decodes nothing.
 _ALL_VIEWS = 2000
@@ -45,9 +47,10 @@ def look(
     group: str | None = None,
     image_column: str | None = None,
     label_column: str | None = None,
+    task: str | None = None,
 ) -> Facts:
     """What is in a folder or a table. Raises DataError where there is no picture at all, UsageError for columns and groups that are not there."""
-    source = read_any(path, image_column=image_column, label_column=label_column, group=group)
+    source = read_any(path, image_column=image_column, label_column=label_column, group=group, task=task)
     with open_pack(source.root, policy.key) as pack:
         shelf = Shelf(pack, source.items)
         _decode_missing(shelf, source, policy, reporter)
@@ -87,7 +90,7 @@ def _passes(pack: Pack, source: Source, missing: Sequence[int]) -> Iterator[Pass
 def _wanted_by_training(source: Source) -> tuple[tuple[View, ...], list[int]]:
     """The views that a training with the usual settings tries, the plain one first, and the items that it tries them on."""
     try:
-        require_trainable(source)
+        source = task_named(source.task).learnable(source)
     except DataError:
         return (), []
     from vitreous.fit.methods import method_for
@@ -95,7 +98,7 @@ def _wanted_by_training(source: Source) -> tuple[tuple[View, ...], list[int]]:
     from vitreous.fit.settings import TrainSettings
 
     settings = TrainSettings()
-    method = replace(method_for(settings, source.items), measured=False)  # how fast the engine is does not matter here
+    method = replace(method_for(settings, source.items, task=source.task), measured=False)  # how fast the engine is does not matter here
     plan = make_plan(source, method, settings)
     return plan.views, [int(number) for number in plan.sample]
 
@@ -117,6 +120,7 @@ def _facts(source: Source, items: Sequence[Item], table: Table, shelf: Shelf, sa
         giveaways=find_giveaways(table, _days(items)),
         remarks=[*source.remarks, *said],
         policy=policy,
+        together=together(table["label"], source.several),
     )
     return replace(found, remarks=[*found.remarks, *remarks_on(found)])
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 BAR = "█"
 _BAR_LENGTH, _MOST_CLASSES, _FIRST = 30, 40, 3
+_PAIRS = 6
 _NAME_SHOWN, _PATH_SHOWN = 32, 90
 
 
 def lines(facts: "Facts") -> list[str]:
-    found = [*_head(facts), *_classes(facts), *_makes(facts)]
+    found = [*_head(facts), *_classes(facts), *_together(facts), *_makes(facts)]
     for title, entries in _sections(facts):
         if entries:
             found += ["", title, *(f"  {entry}" for entry in entries[:_FIRST])]
@@ -34,7 +35,8 @@ def findings(facts: "Facts") -> list[str]:
 
 
 def _head(facts: "Facts") -> Iterator[str]:
-    what = f"{plural(facts.num_images, 'picture')}" + (f" in {plural(len(facts.classes), 'class', 'classes')}" if facts.classes else ", no labels")
+    kinds = plural(len(facts.classes), "label") if facts.together else plural(len(facts.classes), "class", "classes")
+    what = f"{plural(facts.num_images, 'picture')}" + (f" {'with' if facts.together else 'in'} {kinds}" if facts.classes else ", no labels")
     yield f"{visible(str(facts.folder))}: {what} ({facts.kind})"
 
 
@@ -44,7 +46,7 @@ def _classes(facts: "Facts") -> Iterator[str]:
     parts = list(facts.splits) if len(facts.splits) > 1 else []
     shown = sorted(facts.classes.items(), key=lambda each: (-each[1], each[0]))
     name = min(_NAME_SHOWN, max([len("class"), *(len(visible(label)) for label, _ in shown[:_MOST_CLASSES])]))
-    largest = shown[0][1]
+    largest = max(1, shown[0][1])
     width = max(len("pictures"), len(f"{largest:,}"))
     yield ""
     yield f"  {'class':<{name}}  {'pictures':>{width}}" + "".join(f"  {part:>10}" for part in parts)
@@ -55,6 +57,17 @@ def _classes(facts: "Facts") -> Iterator[str]:
     if len(shown) > _MOST_CLASSES:
         rest = shown[_MOST_CLASSES:]
         yield f"  … and {plural(len(rest), 'class', 'classes')} more with {rest[-1][1]:,} to {rest[0][1]:,} pictures"
+
+
+def _together(facts: "Facts") -> Iterator[str]:
+    """Which labels stand together most often, and how many pictures have none."""
+    if facts.together is None:
+        return
+    shown = [f"{cut(visible(one), _NAME_SHOWN)} + {cut(visible(other), _NAME_SHOWN)} {count:,}" for count, one, other in facts.together.frequent]
+    yield ""
+    yield f"  together {', '.join(shown[:_PAIRS]) or 'never two'}" + (f" and {len(shown) - _PAIRS:,} more pairs" if len(shown) > _PAIRS else "")
+    unknown = f"; {plural(facts.together.unknown, 'cell')} unknown" if facts.together.unknown else ""
+    yield f"  none     {plural(facts.together.without, 'picture has', 'pictures have')} no label; at most {facts.together.most} in one{unknown}"
 
 
 def _makes(facts: "Facts") -> Iterator[str]:

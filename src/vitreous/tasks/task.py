@@ -3,7 +3,7 @@
 The other half of a task, what a head is fitted for, is its objective (`vitreous.fit.objective`); its pages are in `vitreous.report`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from vitreous.core.item import Item, LeftOut, Source
 from vitreous.core.text import visible
-from vitreous.errors import ModelError
+from vitreous.errors import ModelError, UsageError
 from vitreous.metrics.figures import FloatArray, IntArray, Probabilities
 from vitreous.metrics.thresholds import Goal
 from vitreous.runs.tables import Predictions
-from vitreous.tasks.classify.requirements import Outcome
+from vitreous.tasks.classify.requirements import Outcome, Requirement
 
 # Class numbers, int [N]; or 0, 1 and NaN (unknown), fp32 [N, K].
 Target = npt.NDArray[Any]
@@ -68,6 +68,12 @@ class Evaluation(Protocol):
 
     @property
     def scores(self) -> Any: ...
+
+    @property
+    def predictions(self) -> Predictions | None: ...
+
+    @property
+    def groups(self) -> IntArray | None: ...
 
     def headline(self) -> str:
         """The one figure that counts most, with its interval: "accuracy 0.865 [0.825, 0.897]"."""
@@ -134,7 +140,45 @@ class Task(Protocol):
         """`count` of the pictures with this label and the `recall` among them."""
         ...
 
+    def requirement(self, text: str, labels: Sequence[str]) -> Requirement:
+        """What a model must reach, as it is written. Raises UsageError."""
+        ...
+
     def evaluation(self, asked: Asked, told: Told) -> Evaluation: ...
+
+
+def task_of(facts: Mapping[str, Any]) -> Task:
+    """The task of a run or of a model.onnx by its facts; older ones, which do not say, have one label."""
+    return task_named(str(facts.get("task", "classify")))
+
+
+def thresholds_of(facts: Mapping[str, Any]) -> FloatArray | None:
+    """From which probability on each label of a run or a model.onnx is said, [K]; None for one label a picture.
+
+    Raises ModelError where they do not fit its labels.
+    """
+    if task_of(facts).name == "classify":
+        return None
+    count = len(facts["labels"])
+    try:
+        thresholds = np.array([float(each) for each in facts.get("thresholds", [0.5] * count)])
+    except (TypeError, ValueError):
+        thresholds = np.zeros(0)
+    if len(thresholds) != count or not np.isfinite(thresholds).all():
+        raise ModelError("the thresholds of the model do not fit its labels", f"{len(thresholds)} of them", f"{count} numbers", "train again")
+    return thresholds
+
+
+def require_one_label(facts: Mapping[str, Any], what: str, instead: str = "") -> None:
+    """Raises UsageError where pictures have several labels, for `what` is made for one."""
+    if task_of(facts).name != "classify":
+        raise UsageError(f"{what} is for models that give one label", "this one gives several", remedy=instead)
+
+
+def first_figure(metrics: Mapping[str, Any]) -> tuple[str, float | None, Any]:
+    """Name, value and interval of the figure of a run that counts most."""
+    key, name = ("map", "mAP") if "map" in metrics else ("accuracy", "accuracy")
+    return name, metrics[key], metrics[f"{key}_interval"]
 
 
 def task_named(name: str) -> Task:

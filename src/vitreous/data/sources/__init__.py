@@ -25,6 +25,7 @@ from vitreous.errors import DataError, UsageError, nearest
 __all__ = ["TABLES", "UNLABELLED", "is_missed", "read_any", "read_source", "require_trainable"]
 
 TABLES = {".csv", ".tsv", ".txt"}
+TASKS = ("classify", "multilabel")
 # What differs from row to row of a table in reasons that are the same.
 _ROWS = re.compile(r"^rows? [\d, ]*\d:? ")
 _OTHER_ROW = re.compile(r"(?<= )row \d+$")
@@ -41,6 +42,8 @@ def read_source(
     "multilabel" for several, None for what the data hold. Raises DataError where there is nothing to use, and UsageError for columns of
     a folder, a wrong expression, or one that puts everything into one group.
     """
+    if task not in (None, *TASKS):
+        raise UsageError(f"there is no task {visible(task)!r}", remedy=nearest(task, TASKS))
     source = _read(path, image_column, label_column, group, task)
     if group and len(names := {item.group for item in source.items}) == 1 and None not in names:
         one = visible(str(*names))[:_NAME_SHOWN]

@@ -15,6 +15,7 @@ from vitreous.metrics.classification import evaluate
 from vitreous.metrics.figures import FloatArray, IntArray, Probabilities
 from vitreous.metrics.thresholds import Goal
 from vitreous.tasks.classify.evaluate import Evaluation
+from vitreous.tasks.classify.requirements import Requirement, parsed
 from vitreous.tasks.task import Asked, Target, Told
 
 # Classes count as uneven where the largest has this many times the pictures of the smallest.
@@ -80,6 +81,9 @@ class Classify:
     def recall_of(self, asked: Asked, label: int) -> dict[str, Any]:
         mine = asked.target == label
         return {"count": int(mine.sum()), "recall": float((asked.probability[mine].argmax(1) == label).mean()) if mine.any() else None}
+
+    def requirement(self, text: str, labels: Sequence[str]) -> Requirement:
+        return parsed(text, labels)
 
     def evaluation(self, asked: Asked, told: Told) -> Evaluation:
         scores = evaluate(asked.probability, asked.target, asked.labels, asked.group, asked.seed)

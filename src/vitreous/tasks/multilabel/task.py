@@ -15,8 +15,9 @@ from vitreous.core.presence import Presence
 from vitreous.core.text import plural, visible
 from vitreous.errors import DataError, nearest
 from vitreous.metrics.figures import FloatArray, IntArray, Probabilities
-from vitreous.metrics.several import evaluate_several
+from vitreous.metrics.several import OF_ALL, evaluate_several
 from vitreous.metrics.thresholds import Goal
+from vitreous.tasks.classify.requirements import OF_A_CLASS, Requirement, parsed
 from vitreous.tasks.multilabel.evaluate import SeveralEvaluation
 from vitreous.tasks.task import Asked, Target, Told
 
@@ -112,6 +113,9 @@ class Multilabel:
         mine = asked.target[:, label] == 1
         found = asked.probability[mine, label] >= asked.thresholds[label]
         return {"count": int(mine.sum()), "recall": float(found.mean()) if mine.any() else None}
+
+    def requirement(self, text: str, labels: Sequence[str]) -> Requirement:
+        return parsed(text, labels, OF_ALL, OF_A_CLASS)
 
     def evaluation(self, asked: Asked, told: Told) -> SeveralEvaluation:
         assert asked.thresholds is not None, "chosen before anything is judged"

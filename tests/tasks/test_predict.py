@@ -15,7 +15,7 @@ from vitreous.errors import ModelError
 from vitreous.infer.engine import Setting, run_batch, start_engine
 from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Answers, Failure
-from vitreous.tasks.classify.predict import predict
+from vitreous.tasks.predict import predict
 
 
 def setting(batch: int) -> Setting:

@@ -1,7 +1,7 @@
 """Answers for many files from one `model.onnx`, in the order of the files."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,18 @@ from vitreous.infer.network import Network
 from vitreous.infer.pipeline import Forward, decoded_side_by_side
 from vitreous.metrics.decision_rule import StoredRule
 from vitreous.tasks.classify.answers import Answers, Failure
+from vitreous.tasks.multilabel.answers import SeveralAnswers
+from vitreous.tasks.task import thresholds_of
+
+AnyAnswers = Answers | SeveralAnswers
 
 
-def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Policy) -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Policy) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
     """What the network says of each file, with the decoded picture; None for a file that cannot be read.
 
     Results come in the order of `paths`, as soon as they are there; a file that cannot be read stops nothing.
     """
-    view, labels, decision = network.view, network.labels, stored_rule(network)
+    view, labels, answer = network.view, network.labels, answering(network)
     probability: dict[int, NDArray[np.float32]] = {}
 
     def store(indices: list[int], outputs: Outputs) -> None:
@@ -37,10 +41,10 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
     forward: Forward | None = None
     waiting: deque[tuple[int, Failure | None, Decoded | None]] = deque()
 
-    def ready() -> Iterator[tuple[Answers | Failure, Decoded | None]]:
+    def ready() -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
         while waiting and (waiting[0][1] is not None or waiting[0][0] in probability):
             index, failure, decoded = waiting.popleft()
-            yield (failure or Answers(paths[index], labels, probability.pop(index), decision)), decoded
+            yield (failure or answer(paths[index], probability.pop(index))), decoded
 
     for result in decoded_side_by_side(enumerate(paths), (view,), policy):
         if result.decoded is None:
@@ -54,6 +58,15 @@ def predict(network: Network, setting: Setting, paths: Sequence[str], policy: Po
     if forward:
         forward.finish()
     yield from ready()
+
+
+def answering(network: Network) -> Callable[[str, NDArray[np.float32]], AnyAnswers]:
+    """What makes an answer of a path and the probabilities [K], by the network's task. Raises ModelError where its metadata do not fit."""
+    labels, thresholds = network.labels, thresholds_of(network.facts)
+    if thresholds is not None:
+        return lambda image, probability: SeveralAnswers(image, labels, probability, thresholds)
+    decision = stored_rule(network)
+    return lambda image, probability: Answers(image, labels, probability, decision)
 
 
 def stored_rule(network: Network) -> StoredRule | None:

@@ -20,7 +20,7 @@ from torch import Tensor, finfo
 from torch.nn.functional import logsigmoid
 
 from vitreous.losses.focal import raised
-from vitreous.losses.target import labels, mean_of_known, scores, weights_of
+from vitreous.losses.target import labels, mean_of_known, scores, weighted
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -42,4 +42,4 @@ def asymmetric(
     # without a margin log(1 − p) would be log 0 for a large z
     log_absent = (absent + margin).clamp(finfo(z.dtype).tiny, 1).log() if margin else logsigmoid(-z)
     not_there = raised((z.sigmoid() - margin).clamp_min(0), gamma) * log_absent
-    return mean_of_known(weights_of(z, class_weights) * (-t * there - (1 - t) * not_there), known)
+    return mean_of_known(weighted(-t * there - (1 - t) * not_there, class_weights), known)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from vitreous.losses.target import labels, mean_of_known, scores, weights_of
+from vitreous.losses.target import labels, mean_of_known, scores, weighted
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -39,4 +39,4 @@ def binary_cross_entropy(
     t, known = labels(z, target)
     t = (1 - smoothing) * t + smoothing / 2
     losses = z.clamp_min(0) - t * z + z.abs().neg().exp().log1p()
-    return mean_of_known(weights_of(z, class_weights) * losses, known)
+    return mean_of_known(weighted(losses, class_weights), known)

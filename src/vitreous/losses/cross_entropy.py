@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from vitreous.losses.target import probabilities, scores, weights_of
+from vitreous.losses.target import one_label, scores, weights_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -27,12 +27,12 @@ def cross_entropy(
     smoothing: float = 0.0,
     class_weights: Float[Tensor, " K"] | None = None,
 ) -> Float[Tensor, " N"]:
-    """The loss of each picture in fp32, as torch.nn.functional.cross_entropy has it with reduction "none".
+    """The loss of each picture in fp32: torch's own, behind a check of the target.
 
     >>> import torch
     >>> cross_entropy(torch.tensor([[3.2, 5.1, -1.7]]), torch.tensor([0]))
     tensor([2.0404])
     """
     z = scores(logits)  # [N, K]
-    q = probabilities(z, target, smoothing)
-    return -(weights_of(z, class_weights) * q * z.log_softmax(1)).sum(1)
+    w = weights_of(z, class_weights)
+    return nn.functional.cross_entropy(z, one_label(z, target), w, reduction="none", label_smoothing=smoothing)

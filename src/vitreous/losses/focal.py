@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from vitreous.losses.target import probabilities, scores, weights_of
+from vitreous.losses.target import probabilities, scores, weighted
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -37,7 +37,7 @@ def focal(
     z = scores(logits)  # [N, K]
     q = probabilities(z, target, smoothing)
     log_p = z.log_softmax(1)
-    return -(weights_of(z, class_weights) * q * raised(-log_p.expm1(), gamma) * log_p).sum(1)
+    return -weighted(q * raised(-log_p.expm1(), gamma) * log_p, class_weights).sum(1)
 
 
 def raised(share: Tensor, gamma: float) -> Tensor:

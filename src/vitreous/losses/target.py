@@ -27,15 +27,22 @@ def scores(logits: Float[Tensor, "N K"]) -> Float[Tensor, "N K"]:
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
-def probabilities(z: Float[Tensor, "N K"], target: Int[Tensor, " N"] | Float[Tensor, "N K"], smoothing: float = 0.0) -> Float[Tensor, "N K"]:
-    """What the network should say of each class: q = (1 − s) target + s / K, with label smoothing s (Szegedy et al. 2016)."""
+def one_label(z: Float[Tensor, "N K"], target: Int[Tensor, " N"] | Float[Tensor, "N K"]) -> Int[Tensor, " N"] | Float[Tensor, "N K"]:
+    """For one label: class numbers as int64, or probabilities in the number format of z."""
     if target.dtype in _WHOLE:
-        q = _one_label(z, target).to(z.dtype)
-    else:
-        q = _fitting(z, target, "class numbers [N] or probabilities").to(z.dtype)
-        if _is_here(q) and not ((q >= 0).all() and ((q.sum(1) - 1).abs() < _ROUNDED).all()):
-            raise UsageError("a target is no probability", "negative numbers, NaN, or a sum other than 1", "probabilities of the K classes")
-    return (1 - smoothing) * q + smoothing / z.shape[1] if smoothing else q
+        return _class_numbers(z, target).long()
+    q = _fitting(z, target, "class numbers [N] or probabilities").to(z.dtype)
+    if _is_here(q) and not ((q >= 0).all() and ((q.sum(1) - 1).abs() < _ROUNDED).all()):
+        raise UsageError("a target is no probability", "negative numbers, NaN, or a sum other than 1", "probabilities of the K classes")
+    return q
+
+
+def probabilities(z: Float[Tensor, "N K"], target: Int[Tensor, " N"] | Float[Tensor, "N K"], smoothing: float = 0.0) -> Float[Tensor, "N K"]:
+    """What the network should say of each class: q = (1 − s) target + s / K, with label smoothing s."""
+    q = one_label(z, target)
+    if not q.is_floating_point():
+        q = one_hot(q, z.shape[1]).to(z.dtype)
+    return (1 - smoothing) * q + smoothing / z.shape[1]
 
 
 def labels(z: Float[Tensor, "N K"], target: Float[Tensor, "N K"]) -> tuple[Float[Tensor, "N K"], Float[Tensor, "N K"]]:
@@ -48,13 +55,18 @@ def labels(z: Float[Tensor, "N K"], target: Float[Tensor, "N K"]) -> tuple[Float
     return t, known.to(z.dtype)
 
 
-def weights_of(z: Float[Tensor, "N K"], class_weights: Float[Tensor, " K"] | None) -> Float[Tensor, " K"] | float:
+def weights_of(z: Float[Tensor, "N K"], class_weights: Float[Tensor, " K"] | None) -> Float[Tensor, " K"] | None:
     """Where the logits are, in their number format."""
     if class_weights is None:
-        return 1.0
+        return None
     if class_weights.shape != z.shape[1:]:
         raise UsageError("the class weights do not fit", _said(class_weights), f"one for each of the {z.shape[1]} classes")
     return class_weights.to(z)
+
+
+def weighted(losses: Float[Tensor, "N K"], class_weights: Float[Tensor, " K"] | None) -> Float[Tensor, "N K"]:
+    weights = weights_of(losses, class_weights)
+    return losses if weights is None else weights * losses
 
 
 def mean_of_known(losses: Float[Tensor, "N K"], known: Float[Tensor, "N K"]) -> Float[Tensor, " N"]:
@@ -62,13 +74,14 @@ def mean_of_known(losses: Float[Tensor, "N K"], known: Float[Tensor, "N K"]) -> 
     return (losses * known).sum(1) / known.sum(1).clamp_min(1)
 
 
-def _one_label(z: Tensor, target: Tensor) -> Tensor:
+def _class_numbers(z: Tensor, target: Tensor) -> Tensor:
     if target.shape != z.shape[:1]:
         raise _unfit(z, target, f"class numbers [{len(z)}]")
-    classes = z.shape[1]
-    if _is_here(target) and len(target) and not 0 <= int(target.min()) <= int(target.max()) < classes:
-        raise UsageError("a class number is out of range", f"{int(target.min())} to {int(target.max())}", f"0 to {classes - 1}")
-    return one_hot(target.long(), classes)
+    if _is_here(target) and len(target):
+        least, largest = (int(each) for each in target.aminmax())
+        if least < 0 or largest >= z.shape[1]:
+            raise UsageError("a class number is out of range", f"{least} to {largest}", f"0 to {z.shape[1] - 1}")
+    return target
 
 
 def _fitting(z: Tensor, target: Tensor, needed: str) -> Tensor:

@@ -39,8 +39,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Upright sizes in pixels, by the short side: (width, height) of the smallest, the median and the largest picture; `enlarged`: the
-    share whose short side is below what the network sees."""
+    """Upright sizes in pixels, by the short side, then by the long one: (width, height) of the smallest, the median and the largest picture;
+    `enlarged`: the share whose short side is below what the network sees."""
 
     smallest: tuple[int, int]
     median: tuple[int, int]
@@ -120,8 +120,8 @@ def _sizes(rows: Sequence[ItemRow], view: View | None) -> Sizes | None:
     known = np.array([(row.width, row.height) for row in rows if row.width and row.height], dtype=int).reshape(-1, 2)
     if not len(known):
         return None
-    short = known.min(axis=1)
-    order = np.argsort(short, kind="stable")
+    short, long = known.min(axis=1), known.max(axis=1)
+    order = np.lexsort((known[:, 0], long, short))  # where all short sides are equal, by the long one
     smallest, median, largest = ((int(known[place][0]), int(known[place][1])) for place in (order[0], order[len(order) // 2], order[-1]))
     return Sizes(smallest, median, largest, float((short < view.size).mean()) if view else 0.0)
 

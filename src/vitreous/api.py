@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +21,7 @@ from vitreous.tasks.predict import predict as predict_files
 if TYPE_CHECKING:
     from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
+    from vitreous.fit.methods import FromScratch
     from vitreous.fit.must_pass import MustPass
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
@@ -186,7 +188,34 @@ def train(
     from vitreous.fit.training import train as train_folder
 
     resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
-    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents))
+    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents, _from_scratch(resolved)))
+
+
+def resume(run: Image, *, reporter: Reporter | None = None) -> Run:
+    """Go on with an interrupted training: its last weights are those that it would have had without the interruption, bit for bit.
+
+    Raises RunError where the run is finished, at work elsewhere, damaged, of another version, or its data changed.
+    """
+    from vitreous.fit.training import train as train_folder
+    from vitreous.training.again import to_resume
+    from vitreous.training.method import from_scratch
+
+    data, settings, folder = to_resume(Path(run))
+    return Run(train_folder(data, settings, reporter or Printed(), None, documents, from_scratch(settings), folder.path))
+
+
+def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
+    """Train once more as a run was trained, into a new run: the same work and, on the same machine with the same versions, the same bits."""
+    from vitreous.fit.training import train as train_folder
+    from vitreous.training.again import to_repeat
+    from vitreous.training.method import from_scratch
+
+    data, settings, recipe, remarks = to_repeat(Path(run))
+    settings = replace(settings, name=name or settings.name, runs=os.fspath(runs or settings.runs))
+    tell = reporter or Printed()
+    for remark in remarks:
+        tell.say(remark)
+    return Run(train_folder(data, settings, tell, _exported(settings), documents, from_scratch(settings, recipe)))
 
 
 def look(
@@ -242,7 +271,7 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
-    made = make_plan(source, method_for(settings, source.items, _exported(settings), source.task), settings)
+    made = make_plan(source, method_for(settings, source.items, _exported(settings), source.task, _from_scratch(settings)), settings)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}
@@ -256,6 +285,13 @@ def _exported(settings: TrainSettings) -> Network | None:
     from vitreous.export.timm_backbone import timm_network
 
     return timm_network(str(settings.net).removeprefix("timm:"))
+
+
+def _from_scratch(settings: TrainSettings) -> "FromScratch | None":
+    """The way of learning with torch, where the settings ask for it."""
+    from vitreous.training.method import from_scratch
+
+    return from_scratch(settings)
 
 
 def load(run: Image) -> Run:

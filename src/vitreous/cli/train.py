@@ -8,10 +8,11 @@ import click
 from vitreous.cli.names import NAME, PATH, quoted
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
+from vitreous.errors import UsageError
 
 
 @click.command("train", short_help="Turn a folder of photos into a model.")
-@click.argument("data", type=PATH)
+@click.argument("data", type=PATH, required=False)
 @click.option("--minutes", type=float, help="How long it may take; without it, as soon as possible.")
 @click.option("--seed", type=int, help="Seed of the split and of every choice (0).")
 @click.option("--name", type=NAME, help="Name of the run; its folder becomes runs/NAME-N.")
@@ -22,7 +23,9 @@ from vitreous.core.text import visible
 @click.option("--engine", help="auto, openvino-f32, openvino-bf16 or onnxruntime (auto).")
 @click.option("--max-pixels", type=int, help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
 @click.option("--tolerate-truncated", is_flag=True, default=None, help="Read files that end early.")
-@click.option("--net", type=NAME, help="efficientnet-lite0 (frozen), classical, linear, mlp, lenet, FILE.onnx or timm:NAME (efficientnet-lite0).")
+@click.option(
+    "--net", type=NAME, help="efficientnet-lite0 (frozen), classical, a network of `vitreous nets`, FILE.onnx or timm:NAME (efficientnet-lite0)."
+)
 @click.option("--size", type=int, help="Side of the pictures that the network sees, in pixels, where it takes any.")
 @click.option("--mean", type=NAME, help="FILE.onnx: what is taken off its pixels: one number, or three with commas.")
 @click.option("--std", type=NAME, help="FILE.onnx: what they are divided by then.")
@@ -33,10 +36,31 @@ from vitreous.core.text import visible
 @click.option("--licence", type=NAME, help="FILE.onnx: its licence, stored with the run.")
 @click.option("--task", type=NAME, help="classify (one label a picture) or multilabel (several); else what the data hold.")
 @click.option("--threshold-for", type=NAME, help="Several labels: f1, or cost=MISS:FALSE, what each label's threshold is chosen for (f1).")
+@click.option("--trainer", type=NAME, help="From scratch: auto, torch, or numpy for linear, mlp and lenet (auto).")
+@click.option("--epochs", type=int, help="From scratch: passes over the training part; without it, what the minutes or the data suggest.")
+@click.option("--batch", type=int, help="From scratch: pictures a step.")
+@click.option("--rate", type=float, help="From scratch: the largest learning rate.")
+@click.option("--optimizer", type=NAME, help="From scratch: sgd, momentum, nesterov, adam, adamw or muon.")
+@click.option("--momentum", type=float, help="From scratch: of an optimizer that has it.")
+@click.option("--decay", type=float, help="From scratch: weight decay.")
+@click.option("--schedule", type=NAME, help="From scratch: constant, step, cosine or one-cycle.")
+@click.option("--loss", type=NAME, help="From scratch: cross-entropy or focal.")
+@click.option("--smoothing", type=float, help="From scratch: of the labels, 0 to less than 1 (0).")
+@click.option("--class-weights", type=NAME, help="From scratch: none, or balanced: every class weighs the same (none).")
+@click.option("--mixup", type=float, help="From scratch: how strongly pairs of pictures are mixed (0).")
+@click.option("--dropout", type=float, help="From scratch: share of features dropped, 0 to less than 1.")
+@click.option("--augment", type=NAME, help="From scratch: none, auto, or what may be done, such as flip,crop=4,brightness=0.2 (none).")
+@click.option("--clip", type=float, help="From scratch: largest norm of the gradient.")
+@click.option("--average", type=float, help="From scratch: decay of the moving average of the weights, such as 0.999 (0: none).")
+@click.option("--patience", type=int, help="From scratch: epochs without a better held-out loss after which it ends.")
+@click.option("--device", type=NAME, help="From scratch: auto, cpu or cuda (auto).")
+@click.option("--threads", type=int, help="From scratch: threads on the processor; else one a core.")
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
+@click.option("--resume", type=PATH, metavar="RUN", help="Go on with an interrupted training, instead of DATA.")
+@click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
-def command(data: str, settings: str | None, dry_run: bool, as_json: bool, **arguments: Any) -> None:
+def command(data: str | None, settings: str | None, resume: str | None, repeat: str | None, dry_run: bool, as_json: bool, **arguments: Any) -> None:
     """Train on DATA: a folder of class folders (DATA/CLASS/photo.jpg), of split folders (DATA/train/CLASS/…), or a CSV table
     with the columns image and label. A picture may have several labels: "a;b" in the label column, a column of 0 and 1 for each label, or boxes
     (Pascal VOC) that are read as presence.
@@ -45,13 +69,25 @@ def command(data: str, settings: str | None, dry_run: bool, as_json: bool, **arg
     """
     from vitreous import api
 
+    given = {name: value for name, value in (("DATA", data), ("--resume", resume), ("--repeat", repeat)) if value is not None}
+    if len(given) != 1:
+        raise UsageError("vitreous train", " and ".join(given) or "nothing", "DATA, or --resume RUN, or --repeat RUN")
+    if data is None:
+        allowed = ("name", "runs") if repeat else ()
+        if stray := [key for key, value in arguments.items() if value is not None and key not in allowed] or ["settings"] * bool(settings):
+            raise UsageError(f"--{stray[0].replace('_', '-')} with {next(iter(given))}", "which has its own settings", remedy="leave it away")
     resolved = api.resolve_settings(arguments, settings)
     with reporter(as_json) as tell:
-        if dry_run:
-            planned = api.plan(data, resolved, tell)
+        if resume or repeat:
+            if dry_run:
+                raise UsageError(f"--dry-run with {next(iter(given))}", remedy="leave it away")
+            run = api.resume(resume, reporter=tell) if resume else api.repeat(str(repeat), name=resolved.name, runs=arguments["runs"], reporter=tell)
+        elif dry_run:
+            planned = api.plan(str(data), resolved, tell)
             click.echo(json.dumps(planned) if as_json else "\n".join(f"{key} = {value!r}" for key, value in planned["settings"].items()))
             return
-        run = api.train(data, reporter=tell, **resolved.to_json())
+        else:
+            run = api.train(str(data), reporter=tell, **resolved.to_json())
     if as_json:
         click.echo(json.dumps({"run": str(run.folder), "labels": run.labels, "metrics": run.metrics}))
     else:

@@ -1,6 +1,7 @@
 """How long work tells what it does: sentences, and counts of pictures."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 
 class Reporter(Protocol):
@@ -9,6 +10,13 @@ class Reporter(Protocol):
     def say(self, sentence: str) -> None: ...
 
     def progress(self, stage: str, done: int, total: int) -> None: ...
+
+
+@runtime_checkable
+class Curves(Reporter, Protocol):
+    """A reporter that can draw: told of each epoch in a line, and with what was recorded of all epochs so far."""
+
+    def epoch(self, line: str, history: Sequence[Mapping[str, Any]]) -> None: ...
 
 
 class Quiet:

@@ -1,8 +1,9 @@
 """What a training fits to features: something that answers, can be asked out of fold, and becomes part of the one file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Parts:
-    """Features [N, D] with their target and groups [N], in the order of `probe.choosing_order`. `target`: class numbers [N]; or where a
-    picture has several labels 0, 1 and NaN (unknown) [N, K].
+    """Features [N, D], or `vitreous.fit.pictures.Pictures`, with their target and groups [N], in the order of `probe.choosing_order`.
+    `target`: class numbers [N]; or where a picture has several labels 0, 1 and NaN (unknown) [N, K].
 
     `fitted` of the `train` first rows are fitted while something is chosen, then come `validation` rows, then the test part, which no
     learner looks at.
     """
 
-    features: Floats
+    features: Any
     target: Target
     groups: Ints
     classes: int
@@ -57,7 +58,7 @@ class Classifier(Protocol):
         """What was known of training and validation pictures without being fitted to them, when the choices had been made."""
         ...
 
-    def probability(self, features: Floats) -> Floats:
+    def probability(self, features: Any) -> Floats:
         """Calibrated, [N, K]."""
         ...
 
@@ -82,3 +83,35 @@ class Learner(Protocol):
     """A way of learning. It may change `parts.features` in place, so that no second copy is needed."""
 
     def fit(self, parts: Parts, progress: Progress) -> Classifier: ...
+
+
+@dataclass(frozen=True)
+class Work:
+    """What surrounds a training that takes long.
+
+    `names`: the path of each row's picture. `keep` stores an answer that is not the last one, with `state`, files by name, so that a killed
+    training has a model and can go on; it says so itself where it cannot. `epoch` is told of each epoch, with what was recorded of it so far.
+    `folder`: the run's. `state`: the files to go on from, by name; none where it begins.
+    """
+
+    say: Callable[[str], None]
+    names: Sequence[str]
+    labels: Sequence[str]
+    keep: Callable[["Classifier", Mapping[str, bytes]], bool]
+    epoch: Callable[[str, Sequence[Mapping[str, Any]]], None]
+    folder: Path
+    state: Mapping[str, bytes]
+
+
+@runtime_checkable
+class LongLearner(Learner, Protocol):
+    """A learner that tells how it goes, and leaves states to go on from."""
+
+    def within(self, work: Work) -> Learner: ...
+
+
+@runtime_checkable
+class LeavesFiles(Protocol):
+    """A classifier whose finished run has more files, by name."""
+
+    def files(self) -> dict[str, bytes]: ...

@@ -5,6 +5,7 @@ What the pack already holds, features or only the decoded picture, is taken from
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,12 @@ _COLUMNS = 64
 
 @dataclass
 class Gathered:
-    """`features` [N, D] and `facts` [N] of all items; rows of items in `errors` hold nothing. `keys`: b"" where unreadable."""
+    """`features` [N, D] and `facts` [N] of all items; rows of items in `errors` hold nothing. `keys`: b"" where unreadable.
 
-    features: Floats
+    For what learns from pixels `features` are `vitreous.fit.pictures.Pictures`.
+    """
+
+    features: Any
     facts: NDArray[np.void]
     keys: list[bytes]
     errors: dict[int, LeftOut] = field(default_factory=dict)

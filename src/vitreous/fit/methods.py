@@ -2,7 +2,8 @@
 
 efficientnet-lite0     the shipped network, frozen, and a softmax head (unless another is asked for)
 classical              HOG and LBP over a learned dictionary, in a spatial pyramid, and a linear SVM
-linear, mlp, lenet     trained from the pixels on, without torch
+linear, mlp, lenet     trained from the pixels on, with torch where it is installed, else without
+    alexnet, resnet18 …    every network of `vitreous.nets.catalogue`, trained from the pixels on, with torch
 FILE.onnx              any network from elsewhere, frozen, and a softmax head
     timm:NAME              the same with a network of timm whose weights are on this machine (`vitreous.export.timm_backbone`)
 """
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from vitreous.core.item import Item
 from vitreous.core.view import View
 from vitreous.data.decode import Policy
-from vitreous.errors import UsageError, nearest
+from vitreous.errors import ModelError, UsageError, nearest
 from vitreous.fit.classifier import Learner, Progress
 from vitreous.fit.objective import OBJECTIVES, SOFTMAX, Objective
 from vitreous.fit.probe import ProbeLearner
@@ -25,6 +26,7 @@ from vitreous.fit.settings import TrainSettings
 from vitreous.fit.views import candidates
 from vitreous.infer.network import Network, load_network
 from vitreous.infer.pipeline import decoded_side_by_side
+from vitreous.nets.catalogue import CATALOGUE
 
 SHIPPED, CLASSICAL = "efficientnet-lite0", "classical"
 SMALL = ("linear", "mlp", "lenet")
@@ -44,6 +46,7 @@ class Method:
     `views`: what may be tried, the plain one first; `larger_views` those for when there is time. `says` goes into the plan's line.
     `measured`: whether the network is large enough for its engine to be measured and for bf16 to be tried.
     `seconds`: about what so many pictures of so many classes take besides their decoding; None where the engine is what takes the time.
+    `channels`: of the pictures, for what learns from pixels; None for what learns from features.
     """
 
     says: str
@@ -54,15 +57,36 @@ class Method:
     larger_views: tuple[View, ...] = ()
     measured: bool = True
     seconds: Callable[[int, int], float] | None = None
+    channels: int | None = None
     remarks: list[str] = field(default_factory=list)
 
 
-def method_for(settings: TrainSettings, items: Sequence[Item], exported: Network | None = None, task: str = "classify") -> Method:
-    """What `settings.net` asks for; `exported`: a network that was made into one of ours for it; `task`: what is learned.
+# Makes the way of learning from scratch, for settings and items; `vitreous.training` has it, which stands above.
+FromScratch = Callable[[TrainSettings, Sequence[Item]], Method]
+
+
+def method_for(
+    settings: TrainSettings, items: Sequence[Item], exported: Network | None = None, task: str = "classify", from_scratch: FromScratch | None = None
+) -> Method:
+    """What `settings.net` asks for; `exported`: a network that was made into one of ours for it; `task`: what is learned; `from_scratch`: where
+    torch is to learn it.
 
     Raises UsageError for an unknown name, ModelError for a file that cannot be used.
     """
     name, objective = settings.net or SHIPPED, OBJECTIVES[task]
+    if from_scratch and task != "classify":
+        if name not in SMALL or settings.from_scratch or settings.trainer == "torch":
+            raise UsageError(
+                f"--net {name} with torch", "several labels for each picture", "one label", "--net efficientnet-lite0 or classical learns several"
+            )
+        from_scratch = None
+    if from_scratch:
+        return from_scratch(settings, items)
+    if stray := settings.from_scratch:
+        remedy = "--net NAME of one that is trained from scratch, with torch" + ("" if settings.trainer != "numpy" else ", not --trainer numpy")
+        raise UsageError(f"--{stray[0].replace('_', '-')} with --net {name}", "nothing there takes it", remedy=remedy)
+    if settings.trainer == "numpy" and name not in SMALL:
+        raise UsageError(f"--trainer numpy with --net {name}", needed="linear, mlp or lenet", remedy="leave it away")
     if exported:
         return replace(_frozen(exported, "frozen", False, objective), remarks=_remarks(exported))
     if name.lower().endswith(".onnx"):
@@ -77,7 +101,10 @@ def method_for(settings: TrainSettings, items: Sequence[Item], exported: Network
         return _classical(settings, objective)
     if name in SMALL:
         return _small(settings, items, objective)
-    raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, NETS))
+    if name in CATALOGUE:
+        raise ModelError(f"{name} cannot be trained", needed="torch", remedy='pip install "vitreous[train]"')
+    known = dict.fromkeys((*NETS, *CATALOGUE))
+    raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, known))
 
 
 def _frozen(network: Network, state: str, resizable: bool, objective: Objective) -> Method:
@@ -135,13 +162,19 @@ def _small(settings: TrainSettings, items: Sequence[Item], objective: Objective)
     says = f"{kind}, trained from {side} × {side} {colours} pixels on, without torch"
     learner = SmallLearner(kind, channels, side, settings.minutes * 60 if settings.minutes else None)
     learner.require_possible(len(items), len({item.label for item in items}))
-    return Method(says, learner, (network.view,), network, measured=False, seconds=learner.seconds)
+    return Method(says, learner, (network.view,), network, measured=False, seconds=learner.seconds, channels=channels)
 
 
 def are_grey(items: Sequence[Item], policy: Policy) -> bool:
     """Whether some of the pictures, spread over all of them, have no colour."""
+    return look_at_some(items, policy)[0]
+
+
+def look_at_some(items: Sequence[Item], policy: Policy) -> tuple[bool, int]:
+    """Whether some of the pictures, spread over all of them, have no colour; and the median of their shorter sides, in pixels."""
     some = list(items[:: max(1, len(items) // _LOOKED_AT)])
     views = (View.whole(_SMALL_SIDE),)
-    seen = [each.decoded.views[0] for each in decoded_side_by_side(enumerate(item.path for item in some), views, policy) if each.decoded]
+    seen = [each.decoded for each in decoded_side_by_side(enumerate(item.path for item in some), views, policy) if each.decoded]
     # a grey JPEG comes back with colours of a step or two
-    return bool(seen) and all(int(np.ptp(picture.astype(np.int16), axis=2).max()) <= 2 for picture in seen)
+    grey = bool(seen) and all(int(np.ptp(each.views[0].astype(np.int16), axis=2).max()) <= 2 for each in seen)
+    return grey, int(np.median([min(each.width, each.height) for each in seen])) if seen else 0

@@ -14,7 +14,7 @@ import numpy as np
 from vitreous.core.item import Item, Source
 from vitreous.core.text import plural
 from vitreous.data.split import Division
-from vitreous.fit.classifier import HeldOut
+from vitreous.fit.classifier import HeldOut, LeavesFiles
 from vitreous.fit.features import Gathered
 from vitreous.fit.plan import Plan
 from vitreous.fit.softmax import Floats, Ints
@@ -23,7 +23,7 @@ from vitreous.fit.views import ViewChoice
 from vitreous.infer.engine import Setting
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
-from vitreous.runs.contents import HELD_OUT_CSV, HISTORY, Contents, Documents
+from vitreous.runs.contents import HELD_OUT_CSV, HISTORY, JOURNAL, Contents, Documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ItemRow, Predictions, items_to_csv, predictions_to_csv
 from vitreous.runs.use_script import use_script, use_script_for_several
@@ -56,7 +56,21 @@ class Trained:
 
 def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documents) -> RunFolder:
     """Write the run's files and mark it finished; `documents` makes those for people."""
-    rows, predictions, held_out = _item_rows(trained), _predictions(trained), _held_out(trained)
+    files, facts, contents = state_of(writer, trained, seconds)
+    files |= trained.fitted.classifier.files() if isinstance(trained.fitted.classifier, LeavesFiles) else {}
+    files |= documents(contents)
+    writer.write_state(files, facts)
+    (writer.path / JOURNAL).unlink(missing_ok=True)
+    return writer.finish()
+
+
+def state_of(writer: RunWriter, trained: Trained, seconds: float) -> tuple[dict[str, bytes], dict[str, Any], Contents]:
+    """The run's files but those for people, the facts in its run.json, and what people are told of it."""
+    rows, predictions, held_out = (
+        item_rows(trained.source, trained.gathered, trained.kept, trained.division),
+        _predictions(trained),
+        _held_out(trained),
+    )
     items = items_to_csv(rows)
     facts = _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()}
     script = use_script if trained.fitted.thresholds is None else use_script_for_several
@@ -69,9 +83,7 @@ def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documen
     }
     if history := trained.fitted.classifier.history():
         files[HISTORY] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
-    files |= documents(Contents(writer.path.name, facts, writer.settings, rows, predictions, held_out, history))
-    writer.write_state(files, facts)
-    return writer.finish()
+    return files, facts, Contents(writer.path.name, facts, writer.settings, rows, predictions, held_out, history)
 
 
 def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
@@ -127,14 +139,14 @@ def _about_held_out(trained: Trained) -> str:
     return f"{said}, each answered by a classifier that was not fitted to it" if said else "no picture"
 
 
-def _item_rows(trained: Trained) -> list[ItemRow]:
+def item_rows(source: Source, gathered: Gathered, kept: list[int], division: Division) -> list[ItemRow]:
+    """Every picture with its part, then those that were left out."""
     rows = []
-    for place, number in enumerate(trained.kept):
-        item, facts = trained.source.items[number], trained.gathered.facts[number]
-        key, split = trained.gathered.keys[number].hex(), trained.division.split[place]
-        rows.append(ItemRow(item.relative, key, int(facts["width"]), int(facts["height"]), item.label, split))
-    left_out = [*trained.gathered.errors.values(), *trained.source.left_out]
-    labels = {trained.source.items[number].relative: trained.source.items[number].label for number in trained.gathered.errors}
+    for place, number in enumerate(kept):
+        item, facts = source.items[number], gathered.facts[number]
+        rows.append(ItemRow(item.relative, gathered.keys[number].hex(), int(facts["width"]), int(facts["height"]), item.label, division.split[place]))
+    left_out = [*gathered.errors.values(), *source.left_out]
+    labels = {source.items[number].relative: source.items[number].label for number in gathered.errors}
     return rows + [ItemRow(each.relative, label=labels.get(each.relative, ""), left_out=each.reason) for each in left_out]
 
 

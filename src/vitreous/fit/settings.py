@@ -9,6 +9,7 @@ from vitreous.core.text import visible
 from vitreous.data.decode import DEFAULT_PIXELS, REDUCED_PIXELS, Policy
 from vitreous.data.sources import TASKS
 from vitreous.errors import UsageError, nearest
+from vitreous.fit.scratch import SCRATCH, SCRATCH_TYPES, require_possible
 from vitreous.infer.engine import parse_engine
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 _MOST_MINUTES, _MOST_SIDE = 60 * 24 * 30, 2048
 _FOREIGN = ("mean", "std", "scale", "layout", "colours", "output", "licence")
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "minutes": (int, float),
+    "seed": (int,),
+    "max_pixels": (int,),
+    "size": (int,),
+    "tolerate_truncated": (bool,),
+}
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
@@ -26,7 +34,8 @@ class TrainSettings:
 
     `net`: see `vitreous.fit.methods`; `size`: its pictures' side in pixels. The rest, from `mean` on, is about a network from
     elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas. `task`: classify (one label for
-    a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for.
+    a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for. Those from
+    `trainer` on are about training from scratch: see `vitreous.fit.scratch`.
     """
 
     minutes: float | None = None
@@ -50,6 +59,25 @@ class TrainSettings:
     licence: str | None = None
     task: str | None = None
     threshold_for: str | None = None
+    trainer: str | None = None
+    epochs: int | None = None
+    batch: int | None = None
+    rate: float | None = None
+    optimizer: str | None = None
+    momentum: float | None = None
+    decay: float | None = None
+    schedule: str | None = None
+    loss: str | None = None
+    smoothing: float | None = None
+    class_weights: str | None = None
+    mixup: float | None = None
+    dropout: float | None = None
+    augment: str | None = None
+    clip: float | None = None
+    average: float | None = None
+    patience: int | None = None
+    device: str | None = None
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)
@@ -62,13 +90,18 @@ class TrainSettings:
             raise UsageError("--seed", str(self.seed), "a whole number from 0 to 4,294,967,295")
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError("--max-pixels", str(self.max_pixels), "a number of pixels, 1 or more")
-
         if self.task is not None and self.task not in TASKS:
             raise UsageError(f"there is no task {visible(self.task)!r}", remedy=nearest(self.task, TASKS))
         if self.threshold_for is not None:
             self.threshold_goal()
         if self.size is not None and not 1 <= self.size <= _MOST_SIDE:
             raise UsageError("--size", str(self.size), f"a number of pixels from 1 to {_MOST_SIDE:,}")
+        require_possible({name: getattr(self, name) for name in SCRATCH})
+
+    @property
+    def from_scratch(self) -> list[str]:
+        """The settings given that only a training from scratch with torch can use."""
+        return [name for name in SCRATCH if name != "trainer" and getattr(self, name) is not None]
 
     def threshold_goal(self) -> "Goal":
         """What the thresholds of several labels are chosen for. Raises UsageError for what cannot be meant."""
@@ -138,7 +171,7 @@ def _from_file(file: Path) -> dict[str, Any]:
     for key, value in values.items():
         if key not in known:
             raise UsageError(f"unknown setting {visible(key)!r} in {visible(str(file))}", remedy=nearest(key, known))
-        accepted = {"minutes": (int, float), "seed": (int,), "max_pixels": (int,), "size": (int,), "tolerate_truncated": (bool,)}.get(key, (str,))
+        accepted = _ACCEPTED.get(key) or SCRATCH_TYPES.get(key, (str,))
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
             needed = " or ".join(_KINDS[kind] for kind in accepted)
             raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", f"{needed} is needed")

@@ -29,7 +29,7 @@ class Fitted:
     """A classifier and the rows it was fitted to and is tested on: training, validation, test, in this order.
 
     `order` [N]: which readable item stands in a row. `thresholds` [K]: from which probability on a label is said, chosen for `goal`, where
-    the task has thresholds.
+    the task has thresholds. `last`: whether this is the classifier that the training ends with, which may be asked out of fold.
     """
 
     classifier: Classifier
@@ -39,6 +39,7 @@ class Fitted:
     task: Task = Classify()  # noqa: RUF009 - it holds nothing
     thresholds: FloatArray | None = None
     goal: Goal | None = None
+    last: bool = True
 
     @property
     def train(self) -> int:
@@ -64,7 +65,7 @@ class Fitted:
         """[n, K] of the given rows."""
         return self.classifier.probability(self.parts.features[rows])
 
-    def asked(self, probability: Floats, rows: slice) -> Asked:
+    def asked(self, probability: Floats, rows: slice | Ints) -> Asked:
         """The answers [n, K] to the pictures of these rows, beside the truth."""
         return Asked(probability, self.target[rows], self.labels, self.group[rows], self.thresholds, self.parts.seed)
 
@@ -87,7 +88,7 @@ class Fitted:
         """What is known without being fitted to it: all of the training part where it was asked out of fold anyway, else what the choices were
         made on; and validation pictures that have no copy in training."""
         known = self.classifier.held_out
-        if self.few:
+        if self.last and self.few:
             known = HeldOut(np.arange(self.train), self.out_of_fold).and_also(known.at(known.rows >= self.train))
         seen = (known.rows >= self.train) & np.isin(self.group[known.rows], self.group[: self.train])
         answered = known.probability.sum(axis=1) > 0  # a fold that could not be learned has no answers
@@ -96,9 +97,9 @@ class Fitted:
         return known.at(drawn < _MOST_VALUES // len(self.labels))
 
 
-def fitted_to(task: Task, classifier: Classifier, labels: list[str], parts: Parts, order: Ints, goal: Goal) -> Fitted:
+def fitted_to(task: Task, classifier: Classifier, labels: list[str], parts: Parts, order: Ints, goal: Goal, last: bool = True) -> Fitted:
     """With the thresholds that the task has, chosen for `goal` on what the classifier was not fitted to."""
-    fitted = Fitted(classifier, labels, parts, order, task)
+    fitted = Fitted(classifier, labels, parts, order, task, last=last)
     held = fitted.held_out()
     thresholds = task.thresholds(held.probability.reshape(-1, len(labels)), parts.target[held.rows], goal)
     return fitted if thresholds is None else replace(fitted, thresholds=thresholds, goal=goal)
@@ -112,10 +113,14 @@ def test(fitted: Fitted, division: Division, left_out: list[LeftOut]) -> tuple[E
     remarks: list[str] = []
     beside: dict[str, dict[str, Any]] = {}
     aside: Asked | None = None
-    if few:
+    names = ", ".join(cut(visible(fitted.labels[k]), _NAME_SHOWN) for k in few[:6]) + (" …" if len(few) > 6 else "")
+    if few and len(asked.target) and not fitted.out_of_fold.any():
+        remarks.append(
+            f"fewer than {FEW_TEST} test pictures: {names}; an estimate by cross-validation would have taken more trainings as long as this"
+        )
+    elif few:
         aside = fitted.asked(fitted.out_of_fold, rows)
         beside = {fitted.labels[k]: task.recall_of(aside, k) for k in few}
-        names = ", ".join(cut(visible(fitted.labels[k]), _NAME_SHOWN) for k in few[:6]) + (" …" if len(few) > 6 else "")
         remarks.append(f"fewer than {FEW_TEST} test pictures: {names}; for these an estimate by cross-validation of the training part stands beside")
     if not len(asked.target):
         assert aside is not None, "no test picture means few of every class"
@@ -124,6 +129,14 @@ def test(fitted: Fitted, division: Division, left_out: list[LeftOut]) -> tuple[E
         return task.evaluation(aside, told), np.zeros((0, len(fitted.labels)), np.float32)
     remarks += _without_leaks(fitted, division, asked)
     return task.evaluation(asked, Told(plural(len(asked.target), "test picture"), left_out, remarks, beside)), asked.probability
+
+
+def so_far(fitted: Fitted) -> Evaluation:
+    """Of a classifier that is not the last one: on the pictures that its choices were made on."""
+    known = fitted.held_out()
+    remark = "the training is not finished: these pictures were looked at to choose its best state, so the figures are a little too good"
+    told = Told(f"{plural(len(known.rows), 'picture')} held out of training", [], [remark], {})
+    return fitted.task.evaluation(fitted.asked(known.probability, known.rows), told)
 
 
 def _without_leaks(fitted: Fitted, division: Division, asked: Asked) -> list[str]:

@@ -5,6 +5,7 @@ read → plan → try views on a sample → features of all → duplicates, spli
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,15 +20,17 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
-from vitreous.fit.classifier import Parts
+from vitreous.fit.classifier import Classifier, LongLearner, Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
-from vitreous.fit.methods import Method, method_for
+from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
+from vitreous.fit.pictures import gather_pictures
 from vitreous.fit.plan import Plan, make_plan
 from vitreous.fit.probe import choosing_order
-from vitreous.fit.saving import Trained, save
+from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.testing import fitted_to, test
+from vitreous.fit.testing import fitted_to, so_far, test
+from vitreous.fit.unfinished import require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
@@ -35,7 +38,8 @@ from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
 from vitreous.runs.contents import Documents, no_documents
 from vitreous.runs.folder import RunFolder
-from vitreous.runs.writing import create
+from vitreous.runs.tables import items_to_csv
+from vitreous.runs.writing import RunWriter, create, reopen
 from vitreous.tasks.task import task_named
 
 # The joined file against the head applied to the features it was fitted on. fp32: sums in another order; bf16: 8 bits.
@@ -46,24 +50,37 @@ _COMPARED = 256
 _SMALL_SIDE = 64
 
 
-def train(data: Path, settings: TrainSettings, reporter: Reporter, exported: Network | None = None, documents: Documents = no_documents) -> RunFolder:
+def train(
+    data: Path,
+    settings: TrainSettings,
+    reporter: Reporter,
+    exported: Network | None = None,
+    documents: Documents = no_documents,
+    from_scratch: FromScratch | None = None,
+    resumed: Path | None = None,
+) -> RunFolder:
     """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported;
-    `documents` makes the files for people (a report) from what will be in the run.
+    `documents` makes the files for people (a report) from what will be in the run; `from_scratch`: the way of learning with torch, where it is
+    taken; `resumed`: the folder of the unfinished run to go on with.
 
-    Raises DataError, StorageError, UsageError.
+    Raises DataError, RunError, StorageError, UsageError.
     """
     started = time.perf_counter()
-    source = read(data, settings, reporter)
-    method = method_for(settings, source.items, exported, source.task)
-    name = settings.name or source.root.resolve().name
-    with create(Path(settings.runs), name, settings.to_json()) as writer, open_pack(source.root, settings.policy.key) as pack:
+    with ExitStack() as stack:
+        writer = stack.enter_context(reopen(resumed)) if resumed else None
+        source = read(data, settings, reporter)
+        method = method_for(settings, source.items, exported, source.task, from_scratch)
+        if writer is None:
+            name = settings.name or source.root.resolve().name
+            writer = stack.enter_context(create(Path(settings.runs), name, settings.to_json()))
+        pack = stack.enter_context(open_pack(source.root, settings.policy.key))
         plan = make_plan(source, method, settings)
         for line in plan.lines:
             reporter.say(line)
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
-        trained = _Training(source, method, plan, pack, settings, reporter).run()
+        trained = _Training(source, method, plan, pack, settings, reporter, writer).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds, documents)
     for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
@@ -85,9 +102,11 @@ def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
 class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
-    def __init__(self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter) -> None:
+    def __init__(
+        self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter, writer: RunWriter
+    ) -> None:
         self.source, self.method, self.plan, self.pack = source, method, plan, pack
-        self.settings, self.reporter = settings, reporter
+        self.settings, self.reporter, self.writer = settings, reporter, writer
         self.network = method.network or self.learned_network()
         self.task = task_named(source.task)
         self.target = self.task.target(source.items, source.labels)
@@ -100,9 +119,12 @@ class _Training:
         self.reporter.say(_about_view(choice, gathered, kept))
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
         if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
-            setting = default_setting(len(self.source.items), "f32", extractor.setting.library)
-            extractor = self.extractor(replace(setting, reason="bf16 changed answers"))
-            trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
+            setting = replace(default_setting(len(self.source.items), "f32", extractor.setting.library), reason="bf16 changed answers")
+            if self.method.channels:  # pictures are the same in any number format
+                trained = replace(trained, engine=setting)
+            else:
+                extractor = self.extractor(setting)
+                trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
         self.prove(trained)
         return trained
 
@@ -127,7 +149,10 @@ class _Training:
         return choose_view(target, views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed, objective)
 
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
-        gathered = extractor.gather(self.source.items, choice.view, "features")
+        if channels := self.method.channels:
+            gathered = gather_pictures(self.pack, self.source.items, choice.view, channels, self.settings.policy, self.reporter.progress)
+        else:
+            gathered = extractor.gather(self.source.items, choice.view, "features")
         if gathered.remark:
             self.reporter.say(gathered.remark)
         return gathered
@@ -159,15 +184,24 @@ class _Training:
         target, groups, seed = self.target[kept], np.asarray(division.group), self.settings.seed
         order, choosing = choosing_order(division.split, target, groups, seed)
         train, validation = (sum(part is each for part in division.split) for each in (Split.TRAIN, Split.VALIDATION))
-        features, classes = arrange(gathered.features, np.asarray(kept)[order]), len(self.source.labels)
+        chosen = np.asarray(kept)[order]
+        features, classes = gathered.features[chosen] if self.method.channels else arrange(gathered.features, chosen), len(self.source.labels)
         parts = Parts(features, target[order], groups[order], classes, choosing, train, validation, seed)
-        classifier = self.method.learner.fit(parts, self.reporter.progress)
-        fitted = fitted_to(self.task, classifier, self.source.labels, parts, order, self.settings.threshold_goal())
-        left_out = [*gathered.errors.values(), *self.source.left_out]
-        evaluation, probability = test(fitted, division, left_out)
-        facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)} | fitted.facts()
-        model = fitted.classifier.joined(self.network, choice.view, self.source.labels, facts)
-        return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
+
+        def trained(classifier: Classifier, last: bool = True) -> Trained:
+            fitted = fitted_to(self.task, classifier, self.source.labels, parts, order, self.settings.threshold_goal(), last)
+            left_out = [*gathered.errors.values(), *self.source.left_out]
+            evaluation, probability = test(fitted, division, left_out) if last else (so_far(fitted), np.zeros((0, classes), np.float32))
+            facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)} | fitted.facts()
+            model = classifier.joined(self.network, choice.view, self.source.labels, facts)
+            return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
+
+        learner, names = self.method.learner, [self.source.items[number].relative for number in chosen.tolist()]
+        if isinstance(learner, LongLearner):
+            if present := self.writer.present:
+                require_same_data(present, items_to_csv(item_rows(self.source, gathered, kept, division)))
+            learner = learner.within(work(self.writer, self.reporter, names, self.source.labels, lambda classifier: trained(classifier, last=False)))
+        return trained(learner.fit(parts, self.reporter.progress))
 
     def bf16_keeps_answers(self, trained: Trained) -> bool:
         """Compare with fp32 on pictures the head was not fitted to; says what came out."""

@@ -10,6 +10,8 @@ from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Prediction
 
 HELD_OUT_CSV = "held_out.csv"
 HISTORY = "history.jsonl"
+STEPS = "steps.jsonl"
+JOURNAL = "journal.jsonl"  # while a training runs, for whoever watches it; not part of the state
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class RunWriter:
     def settings(self) -> dict[str, Any]:
         return self._document.settings
 
+    @property
+    def present(self) -> RunFolder | None:
+        """The state that there is; None before the first."""
+        return RunFolder(self.path, self._document) if self._document.files else None
+
     def write_state(self, files: Mapping[str, bytes | Path], facts: Mapping[str, Any]) -> RunFolder:
         """Replace the whole state: these files (a Path is copied) and no others, and what there is to know of them.
 

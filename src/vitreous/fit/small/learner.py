@@ -17,6 +17,7 @@ from vitreous.data.split import SHARES, folds, hold_out
 from vitreous.errors import UsageError
 from vitreous.fit.calibrate import temperature
 from vitreous.fit.classifier import HeldOut, Parts, Progress
+from vitreous.fit.pictures import planes
 from vitreous.fit.probe import ENOUGH_VALIDATION
 from vitreous.fit.small.graphs import HIDDEN, NEURONS, require_size
 from vitreous.fit.small.joining import join_small
@@ -78,9 +79,9 @@ class SmallLearner:
             learned, held = np.flatnonzero(~apart), np.flatnonzero(apart)
         fit = train_small(
             self.kind,
-            parts.features[learned],
+            planes(parts.features[learned], self.channels),
             parts.target[learned],
-            parts.features[held],
+            planes(parts.features[held], self.channels),
             parts.target[held],
             parts.classes,
             self.channels,
@@ -119,8 +120,8 @@ class SmallClassifier:
     chosen_on: str
     held_out: HeldOut = _NONE_HELD_OUT
 
-    def probability(self, features: Floats) -> Floats:
-        return np.exp(log_softmax(self.trained.logits(features) / np.float32(self.temperature)))
+    def probability(self, features: Any) -> Floats:
+        return np.exp(log_softmax(self.trained.logits(planes(features, self.learner.channels)) / np.float32(self.temperature)))
 
     def out_of_fold(self, parts: Parts) -> Floats:
         """Each picture by a network of its own that never saw it, one for each of three folds; in what is left of the time allowed."""

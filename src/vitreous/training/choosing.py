@@ -1,0 +1,78 @@
+"""The recipe of a training that begins: settings, the network's own, this machine, a few timed steps, and the epochs that fit into the minutes."""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from vitreous.core.text import plural
+from vitreous.errors import UsageError
+from vitreous.fit.pictures import Pictures
+from vitreous.fit.settings import TrainSettings
+from vitreous.fit.softmax import Ints
+from vitreous.training.bench import network
+from vitreous.training.hardware import device_for, repeatable, threads_for
+from vitreous.training.pictures import Standard
+from vitreous.training.recipe import Recipe, most_epochs, resolve
+from vitreous.training.speed import measured, multiply_adds
+
+_OWN = 0.9  # of the minutes: export, test and report take the rest
+# Multiply-adds of a whole training from which on it is worth some timed steps: about three seconds.
+_WORTH_MEASURING = 3e10
+_JUDGING = 1 / 3  # of what a step takes: forward only
+
+
+def choose(
+    settings: TrainSettings,
+    net: str,
+    shape: tuple[int, int, int],
+    pictures: Pictures,
+    target: Ints,
+    held: int,
+    standard: Standard,
+    share: float,
+    say: Callable[[str], None],
+) -> tuple[Recipe, float | None]:
+    """The recipe for `pictures` to learn from, of `shape` (classes, channels, size), and the time.monotonic() at which the last epoch begins.
+
+    `held` pictures are asked after each epoch; `share` of the minutes are for this training. Says what was decided, and why.
+    Raises UsageError for settings that do not go together or with this machine, ModelError where it does not fit into memory.
+    """
+    device, where = device_for(settings.device)
+    threads, remarks = threads_for(settings.threads)
+    recipe, more = resolve(settings, net, shape, len(pictures), device, threads)
+    _require_more_than_one(recipe)
+    for remark in (*remarks, *more):
+        say(remark)
+    steps = -(-len(pictures) // recipe.batch)
+    deadline = time.monotonic() + _OWN * share * 60 * settings.minutes if settings.minutes else None
+    if deadline is not None or multiply_adds(recipe) * len(pictures) * recipe.epochs > _WORTH_MEASURING:
+        with repeatable(threads):
+            speed = measured(recipe, pictures, target, standard)
+        recipe = speed.recipe
+        for remark in speed.remarks:
+            say(remark)
+        if deadline is not None and settings.epochs is None:
+            epoch = speed.seconds * (steps + _JUDGING * held / recipe.batch)
+            fitting = int((deadline - time.monotonic()) / epoch)
+            recipe = recipe.for_epochs(max(1, min(fitting, most_epochs(len(pictures)))), settings.patience)
+    if device == "cpu":
+        where = f"{plural(threads, 'thread')} on {where}"
+    say(
+        f"Recipe: {plural(recipe.epochs, 'epoch')} of {plural(len(pictures), 'picture')} in batches of {recipe.batch:,}, "
+        f"{recipe.optimizer} at rate {recipe.rate:.3g}, {recipe.schedule}; {where}."
+    )
+    return recipe, deadline
+
+
+def require_device(recipe: Recipe) -> None:
+    """Raises UsageError where this machine has not what a stored recipe was made for."""
+    device_for(recipe.device)
+
+
+def _require_more_than_one(recipe: Recipe) -> None:
+    with torch.device("meta"):
+        norms = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network(recipe).modules())
+    if norms and recipe.batch == 1:
+        raise UsageError(f"--batch 1 with {recipe.net}", "batch norm takes the mean over a batch, and one picture is no batch", "2 or more")

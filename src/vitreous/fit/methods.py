@@ -75,11 +75,11 @@ def method_for(
     """
     name, objective = settings.net or SHIPPED, OBJECTIVES[task]
     if from_scratch and task != "classify":
-        if name not in SMALL or settings.from_scratch or settings.trainer == "torch":
-            raise UsageError(
-                f"--net {name} with torch", "several labels for each picture", "one label", "--net efficientnet-lite0 or classical learns several"
-            )
-        from_scratch = None
+        raise UsageError(
+            f"--net {name} learns one label for each picture here",
+            "pictures with several labels",
+            remedy="leave --net out for a frozen network, or use --net classical",
+        )
     if from_scratch:
         return from_scratch(settings, items)
     if stray := settings.from_scratch:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from vitreous.errors import VitreousError
 
 __version__ = "0.1.0"
-__all__ = ["Run", "VitreousError", "compare", "load", "look", "net", "predict", "predict_many", "sample", "see", "train"]
+__all__ = [
+    "Run", "VitreousError", "compare", "load", "look", "net", "predict", "predict_many", "repeat", "resume", "sample", "see", "train", "watch",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

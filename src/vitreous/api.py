@@ -218,6 +218,13 @@ def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, re
     return Run(train_folder(data, settings, tell, _exported(settings), documents, from_scratch(settings, recipe)))
 
 
+def watch(run: Image) -> Iterator[dict[str, Any]]:
+    """What is recorded of each epoch of a training that goes on elsewhere, as it comes; ends when the training does. Raises RunError."""
+    from vitreous.training.watching import follow
+
+    return follow(Path(run))
+
+
 def look(
     data: Image,
     *,

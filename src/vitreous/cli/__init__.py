@@ -21,6 +21,7 @@ from vitreous.errors import VitreousError
 VERBS = {
     "look": "Look at a folder of photos: counts, broken files, duplicates, leaks, odd ones.",
     "train": "Turn a folder of photos into a model.",
+    "watch": "Follow a training from another terminal.",
     "predict": "Answer for photos, by a trained run or out of 1000 ImageNet classes.",
     "evaluate": "Measure a run on its test photos or on any labelled folder.",
     "decide": "Choose the threshold at which a run says yes, for the errors you can afford.",

@@ -47,7 +47,7 @@ def work(writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Se
             reporter.say(line)
         try:
             with (writer.path / JOURNAL).open("a", encoding="utf-8") as journal:
-                journal.write(json.dumps(history[-1]) + "\n")
+                journal.write(json.dumps({**history[-1], "line": line}) + "\n")
         except OSError:
             pass  # it is only watched
 

@@ -6,6 +6,7 @@ run = vt.train("photos/")         # Run: run.labels, run.metrics, run.folder
 run.predict("new.jpg")            # Answers: label, confidence, the rest of the distribution
 run.evaluate()                    # Evaluation: every metric with its interval
 vt.load("runs/photos-1")          # the same run, later
+vt.resume("runs/photos-2")        # go on with an interrupted training; vt.repeat does one again, vt.watch follows one
 vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
 vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
@@ -14,7 +15,7 @@ vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (n
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, compare, load, look, net, predict, predict_many, sample, see, train
+    from vitreous.api import Run, compare, load, look, net, predict, predict_many, repeat, resume, sample, see, train, watch
     from vitreous.errors import VitreousError
 
 __version__ = "0.1.0"

@@ -51,8 +51,9 @@ def _data(contents: Contents, data: DataSummary) -> list[Block]:
     stored = contents.facts["data"]
     parts = [f"{data.in_part(part):,} {name}" for part, name in (("train", "training"), ("validation", "validation"), ("test", "test"))]
     how = "as the data gave it" if (contents.facts.get("split") or {}).get("given") else "drawn, each class in the same shares"
+    kinds = plural(len(data.classes), *pages_of(contents.facts).noun)
     lines = [
-        f"{folder_name(stored['folder'])} ({stored['kind']}): {plural(data.used, 'picture')} of {plural(len(data.classes), 'class', 'classes')}.",
+        f"{folder_name(stored['folder'])} ({stored['kind']}): {plural(data.used, 'picture')} of {kinds}.",
         f"Split, {how}: {', '.join(parts)}.",
     ]
     if data.sizes:

@@ -288,4 +288,4 @@ def _about_lowest(metrics: Mapping[str, Any]) -> str:
     return f"{named(worst['label'])} is told apart worst: average precision {percent(worst['average_precision'])}"
 
 
-SEVERAL = Pages(purpose, headline, metric_rows, class_table, limits, operating_point, page_parts)
+SEVERAL = Pages(purpose, headline, metric_rows, class_table, limits, operating_point, page_parts, ("label", "labels"))

@@ -35,7 +35,8 @@ class ClassRow:
 @dataclass(frozen=True)
 class Pages:
     """`purpose` and `headline` are sentences; `metric_rows` every figure with its interval, as text; `page_parts` what the template of the
-    report shows of the answers, by name: `answers` is the file for it."""
+    report shows of the answers, by name: `answers` is the file for it; `noun`: what
+    one of them and several are called."""
 
     purpose: Callable[[Contents], str]
     headline: Callable[[Mapping[str, Any]], str]
@@ -44,6 +45,7 @@ class Pages:
     limits: Callable[[Contents, DataSummary], list[str]]
     operating_point: Callable[[Mapping[str, Any]], list[Block]]
     page_parts: Callable[[Contents], dict[str, Any]]
+    noun: tuple[str, str] = ("class", "classes")
 
 
 def pages_of(facts: Mapping[str, Any]) -> Pages:

@@ -133,6 +133,7 @@ def test_a_comparison_and_a_confusion_matrix_are_refused(run: api.Run, trained: 
 def test_the_page_and_the_card_tell_what_is_missed_and_what_is_falsely_said(trained: tuple[RunFolder, Told]) -> None:
     page, card = (trained[0].read(name).decode() for name in ("report.html", "MODEL_CARD.md"))
     assert "any number of 2 labels" in page and "falsely said" in page and "Precision over recall" in page and "mAP" in page
+    assert "Labels that stand together" in page and "How many pictures have both labels" in page and "most often blue with red" in card
     assert "says of a picture which of 2 labels it has" in card and "said from" in card and "A label is said from a threshold" in card
 
 

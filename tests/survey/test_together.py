@@ -39,6 +39,24 @@ def test_text_json_and_page_tell_them(facts: Facts) -> None:
     assert "Labels that stand together" in page and "none of the labels" in page
 
 
+def test_the_table_of_pairs_is_symmetric_and_has_the_counts_on_its_diagonal(facts: Facts) -> None:
+    assert facts.together is not None
+    table, both = facts.together.table(facts.classes), facts.together.pairs["blue", "red"]
+    assert table.tolist() == [[facts.classes["blue"], both], [both, facts.classes["red"]]]
+
+
+def test_one_label_is_enough_and_one_that_no_picture_has_gets_no_bar(tmp_path: Path) -> None:
+    table = several_pictures(tmp_path / "data", 24)
+    names = [line.split(",")[0] for line in table.read_text().splitlines()[1:]]
+    table.write_text("image,rare,red\n" + "".join(f"{name},0,{int(k < 9)}\n" for k, name in enumerate(names)))
+    lines = api.look(table).lines()
+    assert next(line for line in lines if line.split()[:1] == ["rare"]).split() == ["rare", "0"]
+    assert not any("class" in line and "telling" not in line and "gives a class" not in line for line in lines)
+    table.write_text("image,red\n" + "".join(f"{name},1\n" for name in names))
+    lines = api.look(table).lines()
+    assert any("every picture has a label" in line for line in lines) and not any("one class only" in line for line in lines)
+
+
 def test_unknown_cells_are_counted_and_one_label_each_stands_with_nothing() -> None:
     labels = np.array(["a;b", "?a", "", "c"], object)
     found = together(labels, ("a", "b", "c"))

@@ -56,6 +56,7 @@ def _data(contents: Contents, data: DataSummary) -> list[Block]:
         f"{folder_name(stored['folder'])} ({stored['kind']}): {plural(data.used, 'picture')} of {kinds}.",
         f"Split, {how}: {', '.join(parts)}.",
     ]
+    lines += pages_of(contents.facts).about_data(contents)
     if data.sizes:
         lines.append(str(data.sizes))
     lines += [f"Left out: {plural(each.count, 'file')}: {each.reason}." for each in data.left_out[:8]]

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from vitreous.metrics.figures import IntArray
 from vitreous.report.page import page
 from vitreous.report.pictures import Thumbnail, thumbnails
@@ -22,7 +20,7 @@ _IN_GROUP = 6
 # How many lines a list of names has at most.
 _NAMED = 300
 # Of more labels, the table of pairs is left out; --json has them all.
-_MOST_PAIRED = 25
+MOST_PAIRED = 25
 
 _HOW = {"exact": "the same file", "near": "nearly the same", "group": "of the same group"}
 
@@ -72,22 +70,16 @@ def look_page(facts: Facts) -> bytes:
 
 def _pairs(facts: Facts) -> IntArray | None:
     """How often each two labels stand together, int [K, K], a label with itself: the pictures that have it. None for many, or one label each."""
-    if facts.together is None or not 1 < len(facts.together.labels) <= _MOST_PAIRED:
+    if facts.together is None or not 1 < len(facts.together.labels) <= MOST_PAIRED:
         return None
-    place = {label: k for k, label in enumerate(facts.together.labels)}
-    table = np.zeros((len(place), len(place)), np.intp)
-    for label, count in facts.classes.items():
-        table[place[label], place[label]] = count
-    for (one, other), count in facts.together.pairs.items():
-        table[place[one], place[other]] = table[place[other], place[one]] = count
-    return table
+    return facts.together.table(facts.classes)
 
 
 def _overview(facts: Facts) -> list[tuple[str, str]]:
     """Names and values of what is said of the whole folder."""
     rows = [("Pictures", f"{facts.num_images:,}")]
     if facts.classes:
-        rows.append(("Classes", f"{len(facts.classes):,}"))
+        rows.append(("Labels" if facts.together else "Classes", f"{len(facts.classes):,}"))
     if facts.sizes:
         total = facts.num_images
         common = ", ".join(f"{width}×{height} ({count / total:.0%})" for width, height, count in facts.sizes.common)

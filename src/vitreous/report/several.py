@@ -1,6 +1,7 @@
 """What the pages of a run say where a picture can have several labels: figures, labels, what is missed for what, the surest errors."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.item import Item
+from vitreous.core.presence import Presence
 from vitreous.core.text import plural
 from vitreous.metrics.figures import BoolArray, FloatArray, IntArray
 from vitreous.metrics.intervals import Z
@@ -19,17 +21,20 @@ from vitreous.report.confusion import shaded
 from vitreous.report.curves import MOST_CURVES, ClassCurve, precision_recall
 from vitreous.report.data_summary import DataSummary
 from vitreous.report.limits import about_pictures
+from vitreous.report.look_page import MOST_PAIRED
 from vitreous.report.measured import groups_of
 from vitreous.report.task_pages import ClassRow, Pages, Shown, pictures_of
-from vitreous.report.wording import figure, listed, named, percent, percent_with_interval, shortened, times
+from vitreous.report.wording import figure, listed, named, percent, percent_with_interval, sentence, shortened, times
 from vitreous.runs.contents import Contents
 from vitreous.runs.tables import Predictions
+from vitreous.survey.together import Together, together
 from vitreous.tasks.task import task_of
 
 MOST_ERRORS, MOST_RIGHT = 12, 8
 # Of more labels, this many with the lowest average precision are shown.
 MOST_ROWS = 40
 _WIDE = 0.3
+_PAIRS = 5
 _SHARES = (
     ("map", "mAP"),
     ("macro_f1", "macro F1"),
@@ -176,7 +181,7 @@ def page_parts(contents: Contents) -> dict[str, Any]:
     return {
         "kicker": f"any number of {len(labels):,} labels" if len(labels) > 1 else "one label, yes or no",
         "answers": "several.html",
-        "nav": [("confusions", "Missed and falsely said"), ("classes", "Labels")],
+        "nav": [("confusions", "Missed and falsely said"), ("classes", "Labels"), ("together", "Labels that stand together")],
         "matrix": shaded(
             np.array(metrics["mistakes"]), labels, title, pairs, "{row} missed where {column} is falsely said (on the diagonal: found): {count}"
         ),
@@ -194,7 +199,31 @@ def page_parts(contents: Contents) -> dict[str, Any]:
         "wrong": _surest_errors(contents, asked) if asked else [],
         "num_wrong": int(asked.wrong.sum()) if asked else 0,
         "right": _right(contents, asked) if asked else [],
+        "stand": (stand := _stand_together(contents)),
+        "pairs": stand.table(Counter(_names(contents))) if 1 < len(labels) <= MOST_PAIRED else None,
     }
+
+
+def about_data(contents: Contents) -> list[str]:
+    """Which labels of the data stand together most often, and how many pictures have none."""
+    stand = _stand_together(contents)
+    known = set(stand.labels)
+    frequent = [(count, one, other) for count, one, other in stand.frequent if {one, other} <= known]
+    pairs = ", ".join(f"{named(one)} with {named(other)} {times(count)}" for count, one, other in frequent[:_PAIRS])
+    return [f"{sentence(stand.about_none)} At most {plural(stand.most, 'label')} in one picture" + (f"; most often {pairs}." if pairs else ".")]
+
+
+def _stand_together(contents: Contents) -> Together:
+    """Of the pictures that were used, by the labels that the model knows."""
+    found = together((row.label for row in contents.items if not row.left_out), contents.facts["labels"])
+    assert found is not None, "there are several labels"
+    return found
+
+
+def _names(contents: Contents) -> Iterator[str]:
+    for row in contents.items:
+        if not row.left_out:
+            yield from Presence.read(row.label).present
 
 
 def _reliable(asked: Answered, seed: int) -> Any:
@@ -288,4 +317,4 @@ def _about_lowest(metrics: Mapping[str, Any]) -> str:
     return f"{named(worst['label'])} is told apart worst: average precision {percent(worst['average_precision'])}"
 
 
-SEVERAL = Pages(purpose, headline, metric_rows, class_table, limits, operating_point, page_parts, ("label", "labels"))
+SEVERAL = Pages(purpose, headline, metric_rows, class_table, limits, operating_point, page_parts, ("label", "labels"), about_data)

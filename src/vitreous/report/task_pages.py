@@ -35,8 +35,8 @@ class ClassRow:
 @dataclass(frozen=True)
 class Pages:
     """`purpose` and `headline` are sentences; `metric_rows` every figure with its interval, as text; `page_parts` what the template of the
-    report shows of the answers, by name: `answers` is the file for it; `noun`: what
-    one of them and several are called."""
+    report shows of the answers, by name: `answers` is the file for it; `noun`: what one of them and several are called;
+    `about_data` what the card says of the labels in the data."""
 
     purpose: Callable[[Contents], str]
     headline: Callable[[Mapping[str, Any]], str]
@@ -46,6 +46,7 @@ class Pages:
     operating_point: Callable[[Mapping[str, Any]], list[Block]]
     page_parts: Callable[[Contents], dict[str, Any]]
     noun: tuple[str, str] = ("class", "classes")
+    about_data: Callable[[Contents], list[str]] = lambda contents: []
 
 
 def pages_of(facts: Mapping[str, Any]) -> Pages:

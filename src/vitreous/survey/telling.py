@@ -44,19 +44,20 @@ def _classes(facts: "Facts") -> Iterator[str]:
     if not facts.classes:
         return
     parts = list(facts.splits) if len(facts.splits) > 1 else []
+    kind, kinds = ("label", "labels") if facts.together else ("class", "classes")
     shown = sorted(facts.classes.items(), key=lambda each: (-each[1], each[0]))
-    name = min(_NAME_SHOWN, max([len("class"), *(len(visible(label)) for label, _ in shown[:_MOST_CLASSES])]))
+    name = min(_NAME_SHOWN, max([len(kind), *(len(visible(label)) for label, _ in shown[:_MOST_CLASSES])]))
     largest = max(1, shown[0][1])
     width = max(len("pictures"), len(f"{largest:,}"))
     yield ""
-    yield f"  {'class':<{name}}  {'pictures':>{width}}" + "".join(f"  {part:>10}" for part in parts)
+    yield f"  {kind:<{name}}  {'pictures':>{width}}" + "".join(f"  {part:>10}" for part in parts)
     for label, count in shown[:_MOST_CLASSES]:
         counts = "".join(f"  {facts.splits[part].get(label, 0):>10,}" for part in parts)
-        bar = BAR * max(1, round(_BAR_LENGTH * count / largest))
-        yield f"  {cut(visible(label), name):<{name}}  {count:>{width},}{counts}  {bar}"
+        bar = BAR * max(min(count, 1), round(_BAR_LENGTH * count / largest))
+        yield f"  {cut(visible(label), name):<{name}}  {count:>{width},}{counts}  {bar}".rstrip()
     if len(shown) > _MOST_CLASSES:
         rest = shown[_MOST_CLASSES:]
-        yield f"  … and {plural(len(rest), 'class', 'classes')} more with {rest[-1][1]:,} to {rest[0][1]:,} pictures"
+        yield f"  … and {plural(len(rest), kind, kinds)} more with {rest[-1][1]:,} to {rest[0][1]:,} pictures"
 
 
 def _together(facts: "Facts") -> Iterator[str]:
@@ -67,7 +68,7 @@ def _together(facts: "Facts") -> Iterator[str]:
     yield ""
     yield f"  together {', '.join(shown[:_PAIRS]) or 'never two'}" + (f" and {len(shown) - _PAIRS:,} more pairs" if len(shown) > _PAIRS else "")
     unknown = f"; {plural(facts.together.unknown, 'cell')} unknown" if facts.together.unknown else ""
-    yield f"  none     {plural(facts.together.without, 'picture has', 'pictures have')} no label; at most {facts.together.most} in one{unknown}"
+    yield f"  none     {facts.together.about_none}; at most {facts.together.most} in one{unknown}"
 
 
 def _makes(facts: "Facts") -> Iterator[str]:

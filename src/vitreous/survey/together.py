@@ -1,13 +1,16 @@
 """Which labels stand together, where a picture can have several: how many pictures have each, each pair, and none."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from vitreous.core.presence import Presence
-from vitreous.survey.table import Column
+from vitreous.core.text import plural
+from vitreous.metrics.figures import IntArray
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,22 @@ class Together:
         """Count and names of the pairs, the most frequent first."""
         return sorted(((count, *names) for names, count in self.pairs.items()), key=lambda each: (-each[0], each[1:]))
 
+    @property
+    def about_none(self) -> str:
+        """How many pictures have none of the labels."""
+        return f"{plural(self.without, 'picture has', 'pictures have')} no label" if self.without else "every picture has a label"
+
+    def table(self, counts: Mapping[str, int]) -> IntArray:
+        """How often each two labels stand together, int [K, K]; on the diagonal how many pictures have the label, by `counts`."""
+        place = {label: k for k, label in enumerate(self.labels)}
+        table = np.zeros((len(place), len(place)), np.intp)
+        for label, k in place.items():
+            table[k, k] = counts.get(label, 0)
+        for (one, other), count in self.pairs.items():
+            if one in place and other in place:  # a label may be left out of a model
+                table[place[one], place[other]] = table[place[other], place[one]] = count
+        return table
+
     def to_json(self) -> dict[str, Any]:
         return {
             "labels": list(self.labels),
@@ -36,11 +55,11 @@ class Together:
         }
 
 
-def together(labels: Column, several: Sequence[str] | None) -> Together | None:
+def together(labels: Iterable[str], several: Sequence[str] | None) -> Together | None:
     """From the labels of the pictures as text; None where each has one."""
     if several is None:
         return None
-    told = [Presence.read(label) for label in labels.tolist()]
+    told = [Presence.read(label) for label in labels]
     pairs = Counter(pair for each in told for pair in combinations(each.present, 2))
     return Together(
         list(several),

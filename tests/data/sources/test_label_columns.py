@@ -63,6 +63,16 @@ def test_a_table_with_neither_a_column_of_labels_nor_columns_of_yes_and_no_is_re
         table(tmp_path, "image,height", "a.jpg,3", "b.jpg,4")
 
 
+def test_a_column_of_labels_that_is_empty_everywhere_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none of its 2 rows has a label"):
+        table(tmp_path, "image,labels", "a.jpg,", "b.jpg,")
+
+
+def test_a_long_label_does_not_fill_the_remark(tmp_path: Path) -> None:
+    source = table(tmp_path, "image,labels", f"a.jpg,{'x' * 300};b", "b.jpg,b")
+    assert source.several == ("b", "x" * 300) and all(len(remark) < 200 for remark in source.remarks)
+
+
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="two columns are called 'ace'"):
         table(tmp_path, "image,ace,ace", "a.jpg,1,0", "b.jpg,0,1")

@@ -28,6 +28,7 @@ _LABEL = ("label", "class", "target", "category", "class_name", "labels", "tags"
 _SPLIT = ("split",)
 _BYTES = 500_000_000
 _NAME_SHOWN = 100
+_NO_LABEL = "has no label"
 _SAVE = 'save the table as UTF-8, in a spreadsheet as "CSV UTF-8"'
 
 
@@ -154,7 +155,7 @@ def _read_row(folder: Path, number: int, row: list[str], image: int, label_of: L
         return LeftOut(name, f"row {number}: the path leads out of the table's folder")
     label = label_of(row)
     if label is None:
-        return LeftOut(relative, f"row {number} has no label")
+        return LeftOut(relative, f"row {number} {_NO_LABEL}")
     path = os.path.join(folder, relative)
     reason = _why_not(path)
     part: Split | None = None
@@ -222,6 +223,8 @@ def _nothing_usable(path: Path, left_out: list[LeftOut]) -> DataError:
     if not left_out:
         return DataError(_failed(path), "there is a header, but no row below it")
     first = left_out[0]
+    if all(each.reason.endswith(_NO_LABEL) for each in left_out):
+        return DataError(_failed(path), f"none of its {plural(len(left_out), 'row')} has a label", "a column in which labels stand")
     return DataError(
         _failed(path),
         f"none of its {plural(len(left_out), 'row')} can be used; {visible(first.relative)[:_NAME_SHOWN]}: {first.reason}",

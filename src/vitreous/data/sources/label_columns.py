@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vitreous.core.presence import Presence
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.data.sources.folders import clean_label
 from vitreous.errors import UsageError
 
 SEPARATORS = (";", "|")
 _YES, _NO, _UNKNOWN = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}, {"", "nan", "?"}
-_NAMED = 6
+_NAMED, _SHOWN = 6, 60
 
 Row = list[str]
 
@@ -113,7 +113,7 @@ def in_column(header: Sequence[str], rows: Sequence[Row], place: int, task: str 
     remarks = []
     if example := next((_cell(row, place) for row in rows if separator in _cell(row, place)), ""):
         asked = "" if task else "; --task classify takes each cell for one label"
-        remarks.append(f"the column {name!r} holds several labels for a picture, such as {visible(example)!r}{asked}")
+        remarks.append(f"the column {name!r} holds several labels for a picture, such as {cut(visible(example), _SHOWN)!r}{asked}")
     if empty := sum(not _cell(row, place) for row in rows):
         remarks.append(f"{plural(empty, 'row has', 'rows have')} an empty cell in {name!r}: read as none of the labels")
     return DividedCells(place, separator, remarks)

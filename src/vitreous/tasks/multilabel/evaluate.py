@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.metrics.several import OF_ALL, LabelScores, SeveralScores
 from vitreous.runs.tables import Predictions
 from vitreous.tasks.classify.requirements import OF_A_CLASS, Outcome, judged, judged_by_point, parsed
 
-_MOST_SHOWN = 40
+_MOST_SHOWN, _NAME_SHOWN = 40, 24
 _PAIRS = 3
 
 
@@ -83,12 +83,12 @@ class SeveralEvaluation:
         lines += [f"  {name:<18} {_figure(value, interval)}" for name, value, interval in rows]
         lines.append(f"  {round(scores.exactly_right * scores.num_images):,} of {plural(scores.num_images, 'picture')} exactly right, label by label")
         names = [visible(each.label) for each in scores.per_class]
-        width = min(24, max(map(len, [*names, "label"])))
+        width = min(_NAME_SHOWN, max(map(len, [*names, "label"])))
         lines += ["", f"  {'label':<{width}} pictures  from p  {'precision':<22}{'recall':<22}{'F1':<22}{'AP':<22}right (all no)"]
         for name, each in list(zip(names, scores.per_class, strict=True))[:_MOST_SHOWN]:
             cells = "".join(f"{cell:<22}" for cell in _cells(each))
             right = f"{_figure(each.accuracy, None)} ({_figure(each.all_zero, None)})"
-            lines.append(f"  {name[:width]:<{width}} {each.count:>8}  {each.threshold:>6.3f}  {cells}{right}")
+            lines.append(f"  {cut(name, width):<{width}} {each.count:>8}  {each.threshold:>6.3f}  {cells}{right}")
             if beside := self.out_of_fold.get(each.label):
                 lines.append(f"  {'':<{width}} {beside['count']:>8}  recall out of fold {_figure(beside['recall'], None)} (few test pictures)")
         if len(names) > _MOST_SHOWN:
@@ -112,7 +112,7 @@ class SeveralEvaluation:
 
     def _mistakes(self) -> list[str]:
         """Which labels are missed and falsely said most often, and what is said in their place."""
-        scores, names = self.scores, [visible(each.label) for each in self.scores.per_class]
+        scores, names = self.scores, [cut(visible(each.label), _NAME_SHOWN) for each in self.scores.per_class]
         lines = []
         for what, counts in (("missed", scores.missed), ("falsely said", scores.falsely_said)):
             first = sorted((k for k in range(len(names)) if counts[k]), key=lambda k: -counts[k])[:_PAIRS]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vitreous.core.item import Item, LeftOut, Source, Split
 from vitreous.core.presence import Presence
-from vitreous.core.text import plural, visible
+from vitreous.core.text import cut, plural, visible
 from vitreous.errors import DataError, nearest
 from vitreous.metrics.figures import FloatArray, IntArray, Probabilities
 from vitreous.metrics.several import OF_ALL, evaluate_several
@@ -25,6 +25,7 @@ from vitreous.tasks.task import Asked, Target, Told
 _LEAST = 2
 _NAMED = 6
 _RARE = 0.05
+_NAME_SHOWN = 60
 
 
 class Multilabel:
@@ -38,7 +39,7 @@ class Multilabel:
         kept = tuple(label for label in labels if label not in reasons)
         if not kept:
             raise _nothing(source, labels, reasons)
-        remarks = [f"the label {visible(label)!r} is left out of the model: {reason}{_meant(label, kept)}" for label, reason in reasons.items()]
+        remarks = [f"the label {_named(label)!r} is left out of the model: {reason}{_meant(label, kept)}" for label, reason in reasons.items()]
         shown = remarks[:_NAMED] + ([f"{len(remarks) - _NAMED:,} more labels are left out for such reasons"] if len(remarks) > _NAMED else [])
         return replace(source, several=kept, remarks=[*source.remarks, *shown])
 
@@ -68,7 +69,7 @@ class Multilabel:
         there = set(source.several if source.several is not None else source.labels)
         remarks = []
         if not there & set(labels):
-            names, wanted = (", ".join(visible(name) for name in sorted(each)[:_NAMED]) for each in (there, labels))
+            names, wanted = (", ".join(_named(name) for name in sorted(each)[:_NAMED]) for each in (there, labels))
             raise DataError("the data have none of the labels that the model knows", f"labels {names or 'none'}", f"labels {wanted}")
         if strange := sorted(there - set(labels)):
             remarks.append(f"the model does not know {_listed(strange)}: left out of the figures")
@@ -84,7 +85,7 @@ class Multilabel:
         return np.asarray((target == 1).sum(0), np.intp)
 
     def in_words(self, labels: Sequence[str]) -> str:
-        return f"any number of {len(labels)} labels" if len(labels) > 1 else f"{visible(labels[0])!r}, yes or no"
+        return f"any number of {len(labels)} labels" if len(labels) > 1 else f"{_named(labels[0])!r}, yes or no"
 
     def about_balance(self, items: Sequence[Item]) -> list[str]:
         names = [Presence.read(item.label).present for item in items]
@@ -149,7 +150,7 @@ def _nothing(source: Source, labels: Sequence[str], reasons: dict[str, str]) -> 
         return DataError(failed, f"no picture of {len(source.items):,} has any label", "labels that some pictures have and others have not")
     first = labels[0]
     more = f" (and {len(labels) - 1} more are no better)" if len(labels) > 1 else ""
-    return DataError(failed, f"{visible(first)!r}: {reasons[first]}{more}", "labels that some pictures have and others have not")
+    return DataError(failed, f"{_named(first)!r}: {reasons[first]}{more}", "labels that some pictures have and others have not")
 
 
 def _meant(label: str, kept: Sequence[str]) -> str:
@@ -164,5 +165,9 @@ def _with_unknown(label: str, names: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(visible(name)) for name in names[:_NAMED])
+    shown = ", ".join(repr(_named(name)) for name in names[:_NAMED])
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _named(label: str) -> str:
+    return cut(visible(label), _NAME_SHOWN)

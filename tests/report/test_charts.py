@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitreous.report.calibration import finding, reliability
-from vitreous.report.charts import confusion_picture, interval_bar, loss_curves, reliability_diagram, thinned
+from vitreous.report.charts import accuracy_curves, confusion_picture, interval_bar, loss_curves, reliability_diagram, thinned
 from vitreous.report.curves import precision_recall
 from vitreous.report.measured import Measured
 
@@ -116,6 +116,12 @@ def test_the_loss_of_each_epoch_is_a_point_and_the_best_one_has_a_ring() -> None
     learned, held = re.findall(r'points="([^"]+)"', chart)
     assert learned.split() == ["62.0,8.0", "272.0,108.0", "482.0,158.0"] and len(held.split()) == 3
     assert f'class="ring" cx="{272.0}" cy="{58.0}"' in chart
+
+
+def test_accuracies_are_drawn_from_zero_to_one() -> None:
+    chart = accuracy_curves([0.0, 1.0], [0.5, 0.5], 1)
+    learned, held = re.findall(r'points="([^"]+)"', chart)
+    assert learned.split() == ["62.0,208.0", "482.0,8.0"] and held.split() == ["62.0,108.0", "482.0,108.0"] and 'class="ring"' in chart
 
 
 def test_charts_of_nothing_are_whole() -> None:

@@ -148,6 +148,19 @@ def loss_curves(train: Sequence[float], held: Sequence[float], best: int) -> str
     return _svg(500, 250, "Log loss after each epoch", parts)
 
 
+def accuracy_curves(train: Sequence[float], held: Sequence[float], best: int) -> str:
+    """The same of the accuracies, from 0 to 100 %."""
+    frame = _Frame(62, 8, 420, 200, (1, max(2, len(held))))
+    parts = frame.grid([(1, "1"), (max(2, len(held)), str(len(held)))], _HALVES, "epoch", "accuracy")
+    epochs = list(range(1, len(held) + 1))
+    parts.append(
+        f'<polyline class="line learned" points="{frame.points(epochs, train)}"/><polyline class="line" points="{frame.points(epochs, held)}"/>'
+    )
+    if 1 <= best <= len(held):
+        parts.append(f'<circle class="ring" cx="{frame.x(best):.1f}" cy="{frame.y(held[best - 1]):.1f}" r="5"/>')
+    return _svg(500, 250, "Accuracy after each epoch", parts)
+
+
 def thinned(xs: FloatArray, ys: FloatArray, most: int = 120) -> tuple[list[float], list[float]]:
     """At most `most` of the points, both ends among them."""
     places = np.unique(np.linspace(0, len(xs) - 1, min(most, len(xs))).round().astype(int))

@@ -14,11 +14,12 @@ from vitreous.report.card import (
     machine,
 )
 from vitreous.report.chapters import Chapter
-from vitreous.report.charts import loss_curves
+from vitreous.report.charts import accuracy_curves, loss_curves
 from vitreous.report.data_summary import ClassCount, DataSummary
 from vitreous.report.limits import remarks
 from vitreous.report.page import page
 from vitreous.report.task_pages import pages_of
+from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
 
 MOST_ERRORS, MOST_RIGHT = 12, 8
@@ -84,14 +85,28 @@ def _classifier(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         if key == "path":
             value = ", ".join(f"{strength:g}: {loss:.3f}" for strength, loss in value)
             key = "log loss by strength"
+        if key == "recipe":
+            value = ", ".join(f"{name.replace('_', ' ')} {_told(each)}" for name, each in value.items() if each is not None)
         rows.append((key.replace("_", " "), f"{value:.4g}" if isinstance(value, float) else str(value)))
     return rows
 
 
+def _told(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def _history(contents: Contents) -> str:
-    """The chart of a training that went by epochs; empty for one that did not."""
+    """The charts of a training that went by epochs, and the gap in words; empty for one that did not."""
     epochs: Sequence[Mapping[str, Any]] = contents.history
     if not epochs:
         return ""
-    best = int((contents.facts.get("classifier") or {}).get("best_epoch") or 0)
-    return loss_curves([each["train_loss"] for each in epochs], [each["held_loss"] for each in epochs], best)
+    fitted = contents.facts.get("classifier") or {}
+    best = int(fitted.get("best_epoch") or 0)
+    charts = loss_curves([each["train_loss"] for each in epochs], [each["held_loss"] for each in epochs], best)
+    if any(each.get("train_accuracy") is None or each.get("held_accuracy") is None for each in epochs):
+        return charts
+    charts += accuracy_curves([each["train_accuracy"] for each in epochs], [each["held_accuracy"] for each in epochs], best)
+    if fitted.get("gap") is None:
+        return charts
+    told = f"{percent(fitted['train_accuracy'], 1)} of the pictures learned from are right, {percent(fitted['held_accuracy'], 1)} of those held out"
+    return f"{charts}<p>With the weights that were kept {told}: a gap of {100 * fitted['gap']:.1f} points.</p>"

@@ -165,7 +165,7 @@ def test_a_single_label_is_a_yes_or_no(tmp_path: Path) -> None:
 def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
     table = several_pictures(tmp_path / "data", 20)
     for options, error, said in (
-        ({"net": "lenet"}, UsageError, "learns one label"),
+        ({"net": "lenet", "trainer": "numpy"}, UsageError, "learns one label"),
         ({"task": "detect"}, UsageError, "there is no task"),
         ({"threshold_for": "f2"}, UsageError, "threshold-for"),
         ({"task": "classify", "threshold_for": "f1"}, UsageError, "one label for each picture"),

@@ -44,7 +44,7 @@ from vitreous.errors import UsageError
 @click.option("--momentum", type=float, help="From scratch: of an optimizer that has it.")
 @click.option("--decay", type=float, help="From scratch: weight decay.")
 @click.option("--schedule", type=NAME, help="From scratch: constant, step, cosine or one-cycle.")
-@click.option("--loss", type=NAME, help="From scratch: cross-entropy or focal.")
+@click.option("--loss", type=NAME, help="From scratch: cross-entropy or focal; for several labels binary-cross-entropy or asymmetric.")
 @click.option("--smoothing", type=float, help="From scratch: of the labels, 0 to less than 1 (0).")
 @click.option("--class-weights", type=NAME, help="From scratch: none, or balanced: every class weighs the same (none).")
 @click.option("--mixup", type=float, help="From scratch: how strongly pairs of pictures are mixed (0).")

@@ -47,9 +47,12 @@ def to_network(
     graph = Graph()
     _write_input(graph, channels, means, deviations)
     _write_network(graph, net, trace(net, (channels, view.size, view.size)))
-    graph.node("Softmax", ["logits"], "probability", axis=1)
     numbers = {"mean": means.tolist(), "std": deviations.tolist()}
     written = {"task": "classify", "labels": labels, "view": view.to_json()} | numbers | facts
+    if written["task"] == "multilabel":
+        graph.node("Sigmoid", ["logits"], "probability")
+    else:
+        graph.node("Softmax", ["logits"], "probability", axis=1)
     return Network(_model(graph, view.size, net.head, written), Path("model.onnx"), written)
 
 

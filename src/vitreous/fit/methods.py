@@ -61,8 +61,8 @@ class Method:
     remarks: list[str] = field(default_factory=list)
 
 
-# Makes the way of learning from scratch, for settings and items; `vitreous.training` has it, which stands above.
-FromScratch = Callable[[TrainSettings, Sequence[Item]], Method]
+# Makes the way of learning from scratch, for settings, items and the name of the task; `vitreous.training` has it, which stands above.
+FromScratch = Callable[[TrainSettings, Sequence[Item], str], Method]
 
 
 def method_for(
@@ -74,14 +74,8 @@ def method_for(
     Raises UsageError for an unknown name, ModelError for a file that cannot be used.
     """
     name, objective = settings.net or SHIPPED, OBJECTIVES[task]
-    if from_scratch and task != "classify":
-        raise UsageError(
-            f"--net {name} learns one label for each picture here",
-            "pictures with several labels",
-            remedy="leave --net out for a frozen network, or use --net classical",
-        )
     if from_scratch:
-        return from_scratch(settings, items)
+        return from_scratch(settings, items, task)
     if stray := settings.from_scratch:
         remedy = "--net NAME of one that is trained from scratch, with torch" + ("" if settings.trainer != "numpy" else ", not --trainer numpy")
         raise UsageError(f"--{stray[0].replace('_', '-')} with --net {name}", "nothing there takes it", remedy=remedy)

@@ -7,7 +7,7 @@ rate            the largest learning rate of the schedule
 optimizer       sgd, momentum, nesterov, adam, adamw, muon; `momentum` for those that have one
 decay           weight decay, which leaves biases and norms alone
 schedule        constant, step, cosine, one-cycle
-loss            cross-entropy, focal; `smoothing` of its labels; `class_weights` none or balanced
+loss            cross-entropy, focal; of several labels binary-cross-entropy, asymmetric; `smoothing` of its labels; `class_weights` none or balanced
 mixup           strength (alpha) of the mixing of two pictures; 0: none
 dropout         share of features that are dropped before the head, and in the network's own dropout
 augment         none, auto, or what is allowed, with commas
@@ -30,7 +30,7 @@ SCRATCH = (
 )  # fmt: skip
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle")
-LOSSES = ("cross-entropy", "focal")
+LOSSES = ("cross-entropy", "focal", "binary-cross-entropy", "asymmetric")
 _NAMES = {
     "trainer": ("auto", "torch", "numpy"),
     "optimizer": OPTIMIZERS,

@@ -103,9 +103,12 @@ def seed_step(recipe: Recipe, step: int) -> None:
 
 
 def mixed(x: Tensor, y: Tensor, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
-    """Every picture with a share of another one, and the classes [n, K] in the same shares (Zhang et al. 2018, mixup)."""
+    """Every picture with a share of another one, and the classes or labels [n, K] in the same shares (Zhang et al. 2018, mixup)."""
     partner, share = mixup(len(x), recipe.seed, step, recipe.mixup)
-    target = torch.from_numpy(mixed_targets(y.cpu().numpy(), recipe.classes, partner, share)).to(y.device)
+    if recipe.several:  # what is unknown of one of the two is unknown of the mixture
+        target = torch.lerp(y[torch.from_numpy(partner).to(y.device)], y, torch.from_numpy(share).to(y.device)[:, None])
+    else:
+        target = torch.from_numpy(mixed_targets(y.cpu().numpy(), recipe.classes, partner, share)).to(y.device)
     own = torch.from_numpy(share).to(x.device)[:, None, None, None]
     return torch.lerp(x[torch.from_numpy(partner).to(x.device)], x, own), target
 

@@ -8,9 +8,9 @@ from torch import nn
 
 from vitreous.core.text import plural
 from vitreous.errors import UsageError
+from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.softmax import Ints
 from vitreous.training.bench import network
 from vitreous.training.hardware import device_for, repeatable, threads_for
 from vitreous.training.pictures import Standard
@@ -28,7 +28,7 @@ def choose(
     net: str,
     shape: tuple[int, int, int],
     pictures: Pictures,
-    target: Ints,
+    target: Target,
     held: int,
     standard: Standard,
     share: float,
@@ -41,7 +41,7 @@ def choose(
     """
     device, where = device_for(settings.device)
     threads, remarks = threads_for(settings.threads)
-    recipe, more = resolve(settings, net, shape, len(pictures), device, threads)
+    recipe, more = resolve(settings, net, shape, len(pictures), device, threads, target.ndim == 2)
     _require_more_than_one(recipe)
     for remark in (*remarks, *more):
         say(remark)

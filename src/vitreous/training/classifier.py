@@ -12,8 +12,9 @@ from vitreous.core.view import View
 from vitreous.data.split import folds
 from vitreous.export.onnx_file import to_network
 from vitreous.fit.classifier import HeldOut, Parts
+from vitreous.fit.link import Link, Sigmoids, Softmax
 from vitreous.fit.pictures import Pictures
-from vitreous.fit.softmax import Floats, log_softmax
+from vitreous.fit.softmax import Floats
 from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
 from vitreous.training.hardware import repeatable
@@ -32,12 +33,12 @@ _FOLDS, _FOLDS_SECONDS = 3, 60.0
 
 @dataclass(frozen=True)
 class ScratchClassifier:
-    """A trained network. `chosen_on`: the pictures that the best epoch and the temperature were chosen on."""
+    """A trained network. `chosen_on`: the pictures that the best epoch and the calibration (`link`) were chosen on."""
 
     learner: "ScratchLearner"
     net: nn.Module
     standard: Standard
-    temperature: float
+    link: Link
     chosen_on: str
     recipe: Recipe
     position: Position
@@ -55,7 +56,7 @@ class ScratchClassifier:
         return np.concatenate(found)
 
     def probability(self, features: Any) -> Floats:
-        return np.exp(log_softmax(self.logits(features) / np.float32(self.temperature)))
+        return self.link.probability(self.logits(features))
 
     def out_of_fold(self, parts: Parts) -> Floats:
         """Each picture by a network of its own that never saw it, one for each of three folds; zeros where that would take too long."""
@@ -76,11 +77,16 @@ class ScratchClassifier:
         return probability
 
     def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:
-        """One file with normalisation and temperature inside: W / T and b / T in the head are z / T."""
+        """One file with normalisation and calibration inside: W / T and b / T in the head are z / T; a W and a b + c are a z + c."""
         net = deepcopy(self.net)
         with torch.no_grad():
-            net.head.weight /= self.temperature
-            net.head.bias /= self.temperature
+            if isinstance(self.link, Sigmoids):
+                scale, shift = torch.from_numpy(self.link.scale), torch.from_numpy(self.link.shift)
+                net.head.weight *= scale[:, None]
+                net.head.bias.mul_(scale).add_(shift)
+            elif isinstance(self.link, Softmax):
+                net.head.weight /= self.link.temperature
+                net.head.bias /= self.link.temperature
         about = {"network": self.recipe.net, "licence": "Apache-2.0", "source": "Vitreous", "features": net.head.in_features}
         return to_network(net, labels, view, self.standard.mean.tolist(), self.standard.std.tolist(), about | facts)
 
@@ -96,7 +102,7 @@ class ScratchClassifier:
     def to_json(self) -> dict[str, Any]:
         return {
             "network": self.recipe.net,
-            "temperature": self.temperature,
+            **self.link.to_json(),
             "chosen_on": self.chosen_on,
             "epochs": len(self.position.history),
             "best_epoch": self.position.best,

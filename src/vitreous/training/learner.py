@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vitreous.data.split import hold_out
-from vitreous.fit.calibrate import temperature
 from vitreous.fit.classifier import HeldOut, Parts, Progress, Work
+from vitreous.fit.link import Link, Sigmoids, Softmax
+from vitreous.fit.objective import SIGMOIDS, SOFTMAX, Objective
 from vitreous.fit.probe import ENOUGH_VALIDATION
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.softmax import Ints
@@ -154,10 +155,10 @@ class _Fit:
     def classifier(self, made: Bench, position: Position, finished: bool = True) -> ScratchClassifier:
         """Of the bench's weights as they are."""
         logits = logits_of(replace(made, average=None, recipe=replace(made.recipe, number_format="f32"))).numpy() if len(made.held) else None
-        scale = temperature(logits, self.parts.target[self.held]) if logits is not None else 1.0
+        link = _objective(made.recipe).link(logits, self.parts.target[self.held]) if logits is not None else _plain_link(made.recipe)
         net = deepcopy(made.net).to("cpu", memory_format=torch.contiguous_format).eval()
         chosen_on = f"{len(self.held)} {'validation pictures' if len(self.asked) == len(self.held) else 'training pictures held out'}"
-        plain = ScratchClassifier(self.learner, net, made.learned.standard, scale, chosen_on, made.recipe, position)
+        plain = ScratchClassifier(self.learner, net, made.learned.standard, link, chosen_on, made.recipe, position)
         known = HeldOut(self.asked, plain.probability(self.parts.features[self.asked]))
         if not finished:
             return replace(plain, held_out=known)
@@ -184,7 +185,17 @@ def _nothing(sentence: str) -> None:
 def has_few_to_test(parts: Parts) -> bool:
     """Whether a class has so few test pictures that the training part will be asked out of fold. They are counted, not looked at."""
     test = parts.target[parts.train + parts.validation :]
-    return bool(np.bincount(test, minlength=parts.classes).min() < FEW_TEST)
+    counts = np.bincount(test, minlength=parts.classes) if test.ndim == 1 else (test == 1).sum(0)
+    return bool(counts.min() < FEW_TEST)
+
+
+def _objective(recipe: Recipe) -> Objective:
+    return SIGMOIDS if recipe.several else SOFTMAX
+
+
+def _plain_link(recipe: Recipe) -> Link:
+    """Where no picture is held out to calibrate on."""
+    return Sigmoids(np.ones(recipe.classes, np.float32), np.zeros(recipe.classes, np.float32)) if recipe.several else Softmax()
 
 
 def _held_of_training(parts: Parts) -> NDArray[np.bool_]:

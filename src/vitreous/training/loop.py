@@ -25,10 +25,10 @@ from torch import Tensor
 
 from vitreous.core.text import plural, visible
 from vitreous.errors import ModelError
-from vitreous.fit.calibrate import calibrated_loss
 from vitreous.fit.softmax import Ints
 from vitreous.optim import clip, set_rate
 from vitreous.training.bench import Bench, draws_numbers, largest_norm, mixed, seed_step
+from vitreous.training.judging import Judged, judged, right_of
 from vitreous.training.observe import Observation
 from vitreous.training.pictures import order_of
 from vitreous.training.position import Position
@@ -92,7 +92,7 @@ def learn(bench: Bench, position: Position, numbers: Ints, names: Sequence[str])
         if not isfinite(loss):
             raise _not_finite("loss", loss, position, numbers, names)
         share.backward()
-        right += (logits.detach().argmax(1) == target[part]).sum().item()
+        right += right_of(logits.detach(), target[part])
     norm = clip(bench.net, largest_norm(recipe))
     if not isfinite(norm):
         raise _not_finite("gradient's norm", norm, position, numbers, names)
@@ -104,16 +104,9 @@ def learn(bench: Bench, position: Position, numbers: Ints, names: Sequence[str])
     position.take(len(x), loss, right, norm, recipe.rate * rate)
 
 
-@torch.no_grad()
-def judge(bench: Bench) -> tuple[float, float, float] | None:
-    """Of the held-out pictures the mean loss, the share that is right, and the loss at the best temperature, by which epochs are compared."""
-    if not len(bench.held):
-        return None
-    logits = logits_of(bench)
-    target = bench.held.target.cpu()
-    loss = torch.nn.functional.cross_entropy(logits, target).item()
-    right = (logits.argmax(1) == target).float().mean().item()
-    return loss, right, calibrated_loss(logits.numpy(), target.numpy())
+def judge(bench: Bench) -> Judged | None:
+    """How the held-out pictures are answered; None where there are none."""
+    return judged(logits_of(bench), bench.held.target.cpu()) if len(bench.held) else None
 
 
 @torch.no_grad()

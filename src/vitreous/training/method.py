@@ -14,7 +14,7 @@ from vitreous.fit.settings import TrainSettings
 from vitreous.fit.small.pixels import pixels_network
 from vitreous.infer.machine import this_machine
 from vitreous.nets.catalogue import CATALOGUE, entry
-from vitreous.training.recipe import Recipe, own_batch, usual_epochs
+from vitreous.training.recipe import Recipe, own_batch, require_loss_for, usual_epochs
 
 # The side of what has no convolutions, at most: every pixel has weights of its own there.
 _FLAT, _FLAT_SIDE = ("perceptron", "adaline", "madaline", "linear", "mlp"), 28
@@ -41,10 +41,10 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
         if trainer == "auto" and name in SMALL and not settings.from_scratch:
             return None
         raise ModelError(f"{name} cannot be trained", needed=" and ".join(missing), remedy='pip install "vitreous[train]"')
-    return lambda settings, items: _method(settings, items, name, given)
+    return lambda settings, items, task: _method(settings, items, name, task, given)
 
 
-def _method(settings: TrainSettings, items: Sequence[Item], name: str, given: Recipe | None) -> Method:
+def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str, given: Recipe | None) -> Method:
     from vitreous.training.learner import ScratchLearner
 
     grey, side = look_at_some(items, settings.policy)
@@ -53,9 +53,10 @@ def _method(settings: TrainSettings, items: Sequence[Item], name: str, given: Re
         raise UsageError(
             f"{name} cannot be trained", f"pictures of {size} pixels", f"{entry(name).smallest} pixels or more", "choose a larger --size"
         )
+    require_loss_for(task, settings)
     network = pixels_network(size, channels)
     colours = "grey" if channels == 1 else "colour"
-    says = f"{name}, trained from {size} × {size} {colours} pixels on, with torch"
+    says = f"{name}, trained from {size} × {size} {colours} pixels on, with torch" + (", a sigmoid for each label" if task == "multilabel" else "")
     learner = ScratchLearner(name, channels, size, settings, given)
     remarks = []
     if name == "madaline":

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.small.pixels import LUMA
 from vitreous.fit.softmax import Ints
@@ -51,11 +52,11 @@ def standard_of(pictures: Pictures, channels: int) -> Standard:
 
 
 class Batches:
-    """`pictures` [N, S, S, C] with class numbers `target` [N], as tensors on a device."""
+    """`pictures` [N, S, S, C] with class numbers `target` [N], or 0, 1 and NaN of several labels [N, K], as tensors on a device."""
 
-    def __init__(self, pictures: Pictures, target: Ints, standard: Standard, device: torch.device, channels_last: bool) -> None:
+    def __init__(self, pictures: Pictures, target: Target, standard: Standard, device: torch.device, channels_last: bool) -> None:
         self.pictures, self.standard, self.device, self.channels_last = pictures, standard, device, channels_last
-        self.target = torch.from_numpy(np.ascontiguousarray(target, np.int64)).to(device)
+        self.target = torch.from_numpy(np.ascontiguousarray(target, np.int64 if target.ndim == 1 else np.float32)).to(device)
         self.mean, self.scale = (torch.from_numpy(each).to(device) for each in (standard.mean, 1 / standard.std))
         self.luma = torch.tensor(LUMA, device=device)[:, None] if pictures.shape[3] != len(standard.mean) else None
         self.source = None if pictures.mapped else torch.from_numpy(pictures.source).to(device)
@@ -65,7 +66,7 @@ class Batches:
         return len(self.target)
 
     def take(self, numbers: Ints) -> tuple[Tensor, Tensor]:
-        """uint8 [n, S, S, C], and the classes [n]."""
+        """uint8 [n, S, S, C], and the classes [n] or labels [n, K]."""
         chosen = torch.from_numpy(np.ascontiguousarray(numbers, np.int64)).to(self.device)
         if self.source is None:
             found = torch.from_numpy(self.pictures.take(numbers)).to(self.device)

@@ -4,7 +4,10 @@ Everything random is a function of seed, epoch, step and picture, so there are n
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from vitreous.training.judging import Judged
 
 # Steps that are recorded: every one at first, then every second, every fourth …, so that there are never more than twice this many.
 _STEPS_KEPT = 1000
@@ -40,18 +43,19 @@ class Position:
         self.step, self.done, self.learned = self.step + 1, self.done + 1, self.learned + pictures
         self.loss_sum, self.right, self.norm_sum = self.loss_sum + pictures * loss, self.right + right, self.norm_sum + norm
 
-    def close(self, held: tuple[float, float, float] | None, rate: float, seconds: float) -> bool:
-        """The epoch is over; `held`: loss, accuracy and calibrated loss of the held-out pictures, None where there are none: then the training loss
-        judges. Returns whether it is the best so far, by its calibrated loss."""
+    def close(self, held: "Judged | None", rate: float, seconds: float) -> bool:
+        """The epoch is over; `held`: how the held-out pictures are answered, None where there are none: then the training loss judges. Returns
+        whether it is the best so far, by its calibrated loss."""
         train_loss = self.loss_sum / self.learned
-        held_loss, held_accuracy, judged = held or (train_loss, None, train_loss)
+        judged = held.calibrated if held else train_loss
         self.history.append({
             "epoch": self.epoch,
             "step": self.step,
             "train_loss": train_loss,
             "train_accuracy": self.right / self.learned,
-            "held_loss": held_loss,
-            "held_accuracy": held_accuracy,
+            "held_loss": held.loss if held else train_loss,
+            "held_accuracy": held.accuracy if held else None,
+            **({"held_map": held.map} if held and held.map is not None else {}),
             "rate": rate,
             "seconds": round(seconds, 3),
             "gradient_norm": self.norm_sum / self.done,

@@ -17,6 +17,7 @@ import numpy as np
 
 from vitreous.errors import UsageError
 from vitreous.fit.settings import TrainSettings
+from vitreous.losses import LOSSES, entry
 from vitreous.training.augment import parse
 
 # Epochs for so many pictures in all, where neither they nor minutes are given: fewer pictures need more passes.
@@ -58,6 +59,11 @@ class Recipe:
     channels_last: bool = False
     pieces: int = 1
     last: int | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether a picture can have several labels."""
+        return entry(self.loss).several
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -112,8 +118,20 @@ def own_batch(net: str, pictures: int) -> int:
     return min(_OWN[net].batch, max(_SMALLEST_BATCH, 2 ** (max(1, pictures // _STEPS_AT_LEAST).bit_length() - 1)))
 
 
-def resolve(settings: TrainSettings, net: str, shape: tuple[int, int, int], pictures: int, device: str, threads: int) -> tuple[Recipe, list[str]]:
-    """The recipe for so many pictures of `shape` (classes, channels, size), and what there is to say of it.
+def require_loss_for(task: str, settings: TrainSettings) -> None:
+    """Raises UsageError for a loss, or weights of it, that are made for another task."""
+    several = task == "multilabel"
+    if settings.loss is not None and entry(settings.loss).several is not several:
+        fitting = " or ".join(name for name, each in LOSSES.items() if each.several is several)
+        raise UsageError(f"--loss {settings.loss}", f"pictures with {'several labels' if several else 'one label each'}", fitting)
+    if several and settings.class_weights == "balanced":
+        raise UsageError("--class-weights balanced", "pictures with several labels", remedy="each label has a threshold: --threshold-for chooses it")
+
+
+def resolve(
+    settings: TrainSettings, net: str, shape: tuple[int, int, int], pictures: int, device: str, threads: int, several: bool = False
+) -> tuple[Recipe, list[str]]:
+    """The recipe for so many pictures of `shape` (classes, channels, size), with one label each or `several`, and what there is to say of it.
 
     Raises UsageError for settings that do not go together.
     """
@@ -134,7 +152,7 @@ def resolve(settings: TrainSettings, net: str, shape: tuple[int, int, int], pict
         momentum=settings.momentum,
         decay=own.decay if settings.decay is None else settings.decay,
         schedule=settings.schedule or own.schedule,
-        loss=settings.loss or "cross-entropy",
+        loss=settings.loss or ("binary-cross-entropy" if several else "cross-entropy"),
         smoothing=settings.smoothing or 0.0,
         class_weights=settings.class_weights or "none",
         mixup=settings.mixup or 0.0,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from vitreous.errors import ModelError
+from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
-from vitreous.fit.softmax import Ints
 from vitreous.infer.machine import this_machine
 from vitreous.nets.catalogue import CATALOGUE
 from vitreous.training.bench import bench
@@ -45,7 +45,7 @@ def multiply_adds(recipe: Recipe) -> float:
     return entry.multiply_adds * (recipe.size / entry.size) ** 2
 
 
-def measured(recipe: Recipe, pictures: Pictures, target: Ints, standard: Standard) -> Speed:
+def measured(recipe: Recipe, pictures: Pictures, target: Target, standard: Standard) -> Speed:
     """Try what may pay, on steps of a network that is thrown away. Raises ModelError where not even one picture fits into memory."""
     remarks = []
     while True:
@@ -84,7 +84,7 @@ def _ways(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
         yield "bf16, channels last", replace(recipe, number_format="bf16", channels_last=True)
 
 
-def _seconds(recipe: Recipe, pictures: Pictures, target: Ints, standard: Standard) -> float:
+def _seconds(recipe: Recipe, pictures: Pictures, target: Target, standard: Standard) -> float:
     """Of one step, the median; the first ones, which prepare much, do not count."""
     batches = Batches(pictures, target, standard, torch.device(recipe.device), recipe.channels_last)
     made, position = bench(recipe, batches, batches), Position()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vitreous.runs.folder import RunFolder
     from vitreous.survey import Facts
     from vitreous.tasks.task import Evaluation
+    from vitreous.training.augment.shown import Augmentations
 
 Image = str | os.PathLike[str]
 
@@ -351,6 +352,19 @@ def see(image: Image) -> "Inside":
     from vitreous.inside import inside
 
     return inside(load_network(), image)
+
+
+def augmentations(
+    images: Image | Iterable[Image], allowed: str = "auto", *, seed: int = 0, max_pixels: int | None = None, tolerate_truncated: bool = False
+) -> "Augmentations":
+    """What augmentation does to pictures of yours: eight of them in eight views, as picture, numbers and words. Without torch.
+
+    `allowed`: "auto", "none", or a list such as "flip,crop=4,brightness=0.2" or "auto,no-flip". Raises UsageError, DataError.
+    """
+    from vitreous.training.augment.shown import show_augmentation
+
+    named = [images] if isinstance(images, str | os.PathLike) else list(images)
+    return show_augmentation(named, allowed, seed, policy(max_pixels, tolerate_truncated))
 
 
 def net(name: str, classes: int | None = None, *, channels: int | None = None, size: int | None = None, seed: int = 0) -> Any:

@@ -170,3 +170,32 @@ def test_what_was_decided_is_what_is_said(photo: Path) -> None:
     assert found.title.startswith("red.png: unknown ") and found.to_json()["label"] is None
     plain = inside(small_network(), photo).to_json()
     assert found.to_json()["answers"] == plain["answers"] and "label" not in plain
+
+
+def test_augmentation_is_told_in_words_and_as_an_object(photo: Path, vitreous: Vitreous) -> None:
+    said = vitreous("see", photo, "--augment")
+    assert said.code == 0 and said.out.startswith("flip,crop=5,brightness=0.2,") and "  mirrored in half of the cases\n" in said.out
+    assert said.err == "--picture FILE draws them\n"
+    (value,) = vitreous("see", photo.parent, "--augment", "flip,crop=2", "--seed", "3", "--json").lines()
+    assert value["text"] == "flip,crop=2" and value["allowed"]["crop"] == 2 and value["seed"] == 3 and value["of"] == 1
+
+
+@pytest.mark.slow
+def test_augmentation_is_drawn(photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    said = vitreous("see", photo, "--augment", "--appearance", "dark", "--picture", tmp_path / "views.png")
+    assert said.code == 0 and "picture in" in said.err
+    with Image.open(tmp_path / "views.png") as page:
+        assert page.width == 1280
+
+
+def test_wrong_use_of_augmentation_is_said(photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    for arguments, words in (
+        ([photo, "--augment", "flop"], "did you mean 'flip'"),
+        ([photo, "--augment", "--atlas", tmp_path / "a.png"], "--atlas cannot be given with --augment"),
+        ([photo, "--augment", "--value", "x[0]"], "--value cannot be given with --augment"),
+        ([photo, "--seed", "1"], "--seed of what?"),
+        ([photo, "--augment", "--picture", photo], "--picture"),
+        ([photo, "--augment", "--picture", tmp_path / "a.txt"], ".png or .svg"),
+    ):
+        said = vitreous("see", *arguments)
+        assert said.code == 2 and words in said.err, said.err

@@ -1,4 +1,4 @@
-"""`vitreous see [RUN] IMAGE`"""
+"""`vitreous see [RUN] IMAGE`, `vitreous see FOLDER --augment`"""
 
 import json
 import os
@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 @click.option("--value", "number", type=NAME, help="The arithmetic of one number, such as stem[3,10,12] or logits[7].")
 @click.option("--down", is_flag=True, help="Follow that number down to a pixel.")
 @click.option("--up", is_flag=True, help="Follow that number up to the answer.")
-@click.option("--picture", type=PATH, help="Write its arithmetic as a picture to this file, .png or .svg.")
+@click.option(
+    "--augment",
+    is_flag=False,
+    flag_value="auto",
+    type=NAME,
+    metavar="[WHAT]",
+    help="What augmentation does to pictures of a folder: auto, or a list such as flip,crop=4,brightness=0.2 or auto,no-flip.",
+)
+@click.option("--seed", type=click.IntRange(0), help="With --augment: another seed, other views (0).")
+@click.option("--picture", type=PATH, help="Write that number's arithmetic, or with --augment 64 views, as a picture to this file, .png or .svg.")
 @click.option("--appearance", type=click.Choice(["light", "dark"]), default="light", help="Of the pictures that are written.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
 @click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
@@ -40,6 +49,8 @@ def command(
     number: str | None,
     down: bool,
     up: bool,
+    augment: str | None,
+    seed: int | None,
     picture: str | None,
     appearance: str,
     as_json: bool,
@@ -49,8 +60,16 @@ def command(
     """What the network does with IMAGE, stage by stage: shapes, what each number sees of the picture, weights, multiply-adds.
 
     RUN is a run folder or a model.onnx; without it, the network that comes with Vitreous. --value NAME[CHANNEL,ROW,COLUMN] writes out how
-    one number of it came about, every product of it.
+    one number of it came about, every product of it. --augment needs no network: what training would do to the pictures of a folder.
     """
+    if augment is not None:
+        others = {"--atlas": atlas, "--stage": stage, "--value": number, "--down": down, "--up": up}
+        if given := [option for option, value in others.items() if value]:
+            raise UsageError(f"{given[0]} cannot be given with --augment", needed="one of the two")
+        _say_augmentation(names, augment, seed or 0, picture, appearance, as_json, max_pixels, tolerate_truncated)
+        return
+    if seed is not None:
+        raise UsageError("--seed of what?", "no --augment", "--augment", "vitreous see FOLDER --augment --seed 1")
     if number is None and (down or up or picture):
         option = "--down" if down else "--up" if up else "--picture"
         raise UsageError(f"{option} of which number?", "no --value", "a number of the network", "--value stem[3,10,12]")
@@ -74,6 +93,31 @@ def command(
         _write(atlas, lambda form, theme: found.all_maps(stage, form, theme), appearance)
     elif atlas:
         _write(atlas, lambda form, theme: found.atlas(maps, depth, form, theme), appearance)
+
+
+def _say_augmentation(
+    names: tuple[str, ...],
+    allowed: str,
+    seed: int,
+    picture: str | None,
+    appearance: str,
+    as_json: bool,
+    max_pixels: int | None,
+    tolerate_truncated: bool,
+) -> None:
+    from vitreous import api
+
+    if picture:
+        from vitreous.draw.theme import picture_format
+
+        picture_format(picture)
+    require_outputs({"--picture": picture}, names)
+    found = api.augmentations(names, allowed, seed=seed, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated)
+    click.echo(json.dumps(found.to_json()) if as_json else "\n".join(found.lines()))
+    if picture:
+        _write(picture, found.picture, appearance)
+    elif not as_json:
+        click.echo("--picture FILE draws them", err=True)
 
 
 def _inside(names: tuple[str, ...], max_pixels: int | None, tolerate_truncated: bool) -> "Inside":

@@ -6,27 +6,24 @@ Every stage has its own scale, from −m to m with the largest number m that is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from vitreous.draw.lettering import drawable, letter_width, wrapped
+from vitreous.draw.page import Page
 from vitreous.draw.signed_colours import signed_colours
 from vitreous.draw.theme import LIGHT, SMALL, SMALLEST, TEXT, TITLE, Theme, ink_on, new_figure
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Numbers = npt.NDArray[np.floating]
 
 # Inches.
 _WIDTH, _MARGIN, _NAMES, _GAP, _LETTERS, _PICTURE = 12.8, 0.25, 2.3, 0.06, 0.14, 2.2
-# Pixels in an inch of a small picture.
-_SHARPNESS = 200
 _MOST_IN_A_ROW = 16
 
 
@@ -60,7 +57,7 @@ def atlas(picture: npt.NDArray[np.uint8], strips: Sequence[Strip], title: str, s
     heights = [max(0.74, count * (side + _LETTERS + _GAP)) + 0.1 for count in rows]
     top = _MARGIN + _PICTURE + 0.25
     with new_figure(_WIDTH, top + sum(heights) + _MARGIN, theme) as figure:
-        page = _Page(figure, theme)
+        page = Page(figure, theme)
         _head(page, picture, title, subtitle)
         for strip, height in zip(strips, heights, strict=True):
             _name(page, strip, top)
@@ -81,7 +78,7 @@ def all_maps(picture: npt.NDArray[np.uint8], strip: Strip, title: str, subtitle:
     room = _LETTERS if side > 0.3 else 0.0
     top = _MARGIN + _PICTURE + 0.3
     with new_figure(_WIDTH, top + ceil(count / columns) * (side + room + _GAP) + _MARGIN, theme) as figure:
-        page = _Page(figure, theme)
+        page = Page(figure, theme)
         _head(page, picture, title, subtitle)
         _scale(page, strip.most, (_MARGIN + _PICTURE + 0.3, _MARGIN + _PICTURE - 0.2), 3.0)
         for number, (plane, name) in enumerate(zip(strip.maps, strip.names, strict=True)):
@@ -92,53 +89,7 @@ def all_maps(picture: npt.NDArray[np.uint8], strip: Strip, title: str, subtitle:
     return figure
 
 
-class _Page:
-    """A page in inches from the upper left corner: all pictures on it are one picture, as hundreds of them would take seconds."""
-
-    def __init__(self, figure: "Figure", theme: Theme) -> None:
-        figure.set_layout_engine("none")  # every place is given
-        self.theme, self.size = theme, (figure.get_figwidth(), figure.get_figheight())
-        self.axes: Axes = figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.axes.set_xlim(0, self.size[0])
-        self.axes.set_ylim(self.size[1], 0)
-        self._pictures = Image.new("RGB", (self._pixels(self.size[0]), self._pixels(self.size[1])), theme.background)
-
-    def show(self, colours: npt.NDArray[np.uint8], corner: tuple[float, float], size: tuple[float, float]) -> None:
-        """Small pictures keep their pixels, large ones are brought to what the page can show."""
-        picture = Image.fromarray(colours)
-        pixels = max(1, self._pixels(size[0])), max(1, self._pixels(size[1]))
-        way = Image.Resampling.BOX if pixels[0] < picture.width else Image.Resampling.NEAREST
-        self._pictures.paste(picture.resize(pixels, way), (self._pixels(corner[0]), self._pixels(corner[1])))
-
-    def write(self, x: float, y: float, text: str, points: float, colour: str, **how: Any) -> None:
-        self.axes.text(x, y, text, fontsize=points, color=colour, **how)
-
-    def finish(self) -> None:
-        """Put the pictures below the text; once the layout is done, which would draw them in vain."""
-        from matplotlib.image import AxesImage
-
-        pictures = self._pictures
-
-        class Whole(AxesImage):
-            """Brought to the pixels of the file by Pillow: matplotlib takes seconds for a page of 8 megapixels."""
-
-            def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
-                if unsampled:
-                    return super().make_image(renderer, magnification, unsampled)
-                size = round(self.axes.bbox.width * magnification), round(self.axes.bbox.height * magnification)
-                shown = pictures if size == pictures.size else pictures.resize(size, Image.Resampling.BOX)
-                return np.array(shown.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGBA")), 0, 0, None
-
-        whole = Whole(self.axes, extent=(0, self.size[0], self.size[1], 0), origin="upper", interpolation="none", zorder=0)
-        whole.set_data(np.asarray(pictures))
-        self.axes.add_image(whole)
-
-    def _pixels(self, inches: float) -> int:
-        return round(inches * _SHARPNESS)
-
-
-def _head(page: _Page, picture: npt.NDArray[np.uint8], title: str, subtitle: str) -> None:
+def _head(page: Page, picture: npt.NDArray[np.uint8], title: str, subtitle: str) -> None:
     """The picture, and beside it what was found."""
     tall, wide = picture.shape[:2]
     scale = _PICTURE / max(tall, wide)
@@ -151,14 +102,14 @@ def _head(page: _Page, picture: npt.NDArray[np.uint8], title: str, subtitle: str
     page.write(left, _MARGIN + 0.1 + 0.27 * (told.count("\n") + 1), lines, TEXT, page.theme.muted, va="top", linespacing=1.5)
 
 
-def _name(page: _Page, strip: Strip, top: float) -> None:
+def _name(page: Page, strip: Strip, top: float) -> None:
     page.write(_MARGIN, top + 0.12, drawable(strip.name, int((_NAMES - 0.1) / letter_width(TEXT))), TEXT, page.theme.ink, va="center", weight="bold")
     for number, line in enumerate(strip.lines):
         page.write(_MARGIN, top + 0.29 + 0.15 * number, drawable(line, int(_NAMES / letter_width(8.0))), 8.0, page.theme.muted, va="center")
     _scale(page, strip.most, (_MARGIN, top + 0.26 + 0.15 * len(strip.lines)), _NAMES - 0.4)
 
 
-def _scale(page: _Page, most: float, corner: tuple[float, float], width: float) -> None:
+def _scale(page: Page, most: float, corner: tuple[float, float], width: float) -> None:
     """A bar of the colours from −most to most, zero marked."""
     x, y = corner
     high = f"{most:.3g}"
@@ -170,7 +121,7 @@ def _scale(page: _Page, most: float, corner: tuple[float, float], width: float) 
         page.write(at, y + 0.055, text, SMALLEST, page.theme.muted, ha=side, va="center_baseline")
 
 
-def _map(page: _Page, plane: Numbers, name: str, corner: tuple[float, float], side: float, most: float) -> None:
+def _map(page: Page, plane: Numbers, name: str, corner: tuple[float, float], side: float, most: float) -> None:
     colours = signed_colours(plane, most, page.theme)
     tall, wide = plane.shape
     scale = side / max(tall, wide)

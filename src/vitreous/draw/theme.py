@@ -87,6 +87,11 @@ def png(figure: "Figure", dpi: float = PIXELS_PER_INCH) -> bytes:
     return _encoded(figure, "png", dpi, {"Software": None})
 
 
+def photo_png(figure: "Figure") -> bytes:
+    """The same for a page of photos, a twentieth larger in a third of the time: zlib finds little in them."""
+    return _encoded(figure, "png", PIXELS_PER_INCH, {"Software": None}, {"pil_kwargs": {"compress_level": 3}})
+
+
 def svg(figure: "Figure") -> str:
     """The figure as the text of an SVG file. Letters are outlines: it looks the same without our fonts."""
     return _encoded(figure, "svg", PIXELS_PER_INCH, {"Date": None, "Creator": None}).decode("utf-8")
@@ -157,11 +162,11 @@ def _settings(theme: Theme) -> dict[str, Any]:
 _FILE_SETTINGS = {"svg.hashsalt": "vitreous", "svg.fonttype": "path", "savefig.facecolor": "auto", "savefig.bbox": None, "path.simplify": True}
 
 
-def _encoded(figure: "Figure", form: PictureFormat, dpi: float, metadata: dict[str, None]) -> bytes:
+def _encoded(figure: "Figure", form: PictureFormat, dpi: float, metadata: dict[str, None], how: dict[str, Any] | None = None) -> bytes:
     matplotlib = load_matplotlib()
     file = io.BytesIO()
     with matplotlib.rc_context(_FILE_SETTINGS):
-        figure.savefig(file, format=form, dpi=dpi, metadata=metadata)
+        figure.savefig(file, format=form, dpi=dpi, metadata=metadata, **(how or {}))
     return file.getvalue()
 
 

@@ -120,7 +120,7 @@ def judgement(benchmark: Benchmark) -> None:
         for key in found[0]:
             rises = [100 * each[key].rise for each in found]
             print(
-                f"{name:14} {key:14} error {min(rises):+5.1f} to {max(rises):+5.1f} %  harmful in {sum(each[key].harmful for each in found)} of {draws}"
+                f"{name:14} {key:14} error {min(rises):+5.1f} to {max(rises):+5.1f} %  harm in {sum(each[key].harmful for each in found)} of {draws}"
             )
     benchmark.measured["judgement"] = rows
     wanted = {name: name == "digits" for name in rows}

@@ -57,7 +57,7 @@ with new_figure(10, 6.2, LIGHT) as figure:
         panel.imshow(view[..., 0], cmap="gray_r", vmin=0, vmax=255)
         panel.set(xticks=[], yticks=[])
     axes = below.subplots()
-    for place, (text, shares) in enumerate(found.items()):
+    for place, shares in enumerate(found.values()):
         axes.plot(shares, [place] * SEEDS, "o", color=LIGHT.wrong if np.mean(shares) < plain else LIGHT.right, alpha=0.5)
         axes.plot(np.mean(shares), place, "|", color=LIGHT.ink, markersize=18, markeredgewidth=2)
     axes.axvline(plain, color=LIGHT.grid, zorder=0)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "augmentations", "compare", "load", "look", "net", "predict", "predict_many", "repeat", "resume", "sample", "see", "train", "watch",
+    "Run", "VitreousError", "augmentations", "compare", "load", "look", "net", "predict", "predict_many", "repeat", "resume", "sample", "see",
+    "train", "watch",
 ]  # fmt: skip
 
 

@@ -44,6 +44,7 @@ PROMISED = {
     "17_depth": ["log 10 = 2.30"],
     "18_elephant": ["4 complex numbers", "degree 11: error 0.000 on the 12 training points"],
     # Above 2^8 and 2^11 the numbers of bf16 and fp16 are 2 apart
+    "21_augmentation": ["100 digits learned from", "they change what pictures mean"],
     "20_several_labels": ["the probabilities of one add up to", "saying no to all"],
     "19_sixteen_bits": ["in fp16 1 + 1 + 1 + … ends at 2,048", "in bf16 1 + 1 + 1 + … ends at 256", "1.000 in bf16 and -1.000 in fp32"],
 }
@@ -82,6 +83,7 @@ WITHIN: dict[str, list[tuple[str, float, float]]] = {
     "18_elephant": [(r"degree 11: .* ([\d.]+) on 1,000", 1, 1000), (r"degree  [3-7]: .* ([\d.]+) on 1,000", 0.25, 0.35)],
     # half the distance of neighbours, 2^-8 and 2^-11, is what a single product may be off
     # drawn with a probability of 0.35 for each half, now and then twice the same: 0.7 at most
+    "21_augmentation": [(r"crop=1 .* \+([\d.]+) points", 0.3, 4), (r"flip .* -([\d.]+) points", 1.5, 8), (r"none +([\d.]+)%", 86, 94)],
     "20_several_labels": [(r"picture: ([\d.]+) on", 0.6, 0.7), (r"add up to (\d\.\d+)", 0.6, 0.8), (r"to all: ([\d.]+)%", 92, 94)],
     "19_sixteen_bits": [
         (r"bf16, summed in bf16: .* (\S+)\n", 0.5, 1),

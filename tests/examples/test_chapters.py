@@ -45,6 +45,8 @@ PROMISED = {
     "18_elephant": ["4 complex numbers", "degree 11: error 0.000 on the 12 training points"],
     # Above 2^8 and 2^11 the numbers of bf16 and fp16 are 2 apart
     "21_augmentation": ["100 digits learned from", "they change what pictures mean"],
+    "22_cnn_on_digits": ["of 360 digits are read wrong"],
+    "23_dropout_and_weight_decay": ["less in 10"],  # more digits, in each of ten pairs
     "20_several_labels": ["the probabilities of one add up to", "saying no to all"],
     "19_sixteen_bits": ["in fp16 1 + 1 + 1 + … ends at 2,048", "in bf16 1 + 1 + 1 + … ends at 256", "1.000 in bf16 and -1.000 in fp32"],
 }
@@ -84,6 +86,13 @@ WITHIN: dict[str, list[tuple[str, float, float]]] = {
     # half the distance of neighbours, 2^-8 and 2^-11, is what a single product may be off
     # drawn with a probability of 0.35 for each half, now and then twice the same: 0.7 at most
     "21_augmentation": [(r"crop=1 .* \+([\d.]+) points", 0.3, 4), (r"flip .* -([\d.]+) points", 1.5, 8), (r"none +([\d.]+)%", 86, 94)],
+    # of four starts 0.055 to 0.069, and 0.10 to 0.13
+    "22_cnn_on_digits": [(r"that learn: .* loss ([\d.]+);", 0.04, 0.085), (r"left random: .* loss ([\d.]+);", 0.09, 0.15)],
+    "23_dropout_and_weight_decay": [
+        (r"nothing: loss ([\d.]+) ", 0.5, 0.8),
+        (r"nothing: .* wrong ([\d.]+)%", 13, 20),
+        (r"more .* wrong ([\d.]+)%", 8, 12),
+    ],
     "20_several_labels": [(r"picture: ([\d.]+) on", 0.6, 0.7), (r"add up to (\d\.\d+)", 0.6, 0.8), (r"to all: ([\d.]+)%", 92, 94)],
     "19_sixteen_bits": [
         (r"bf16, summed in bf16: .* (\S+)\n", 0.5, 1),

@@ -3,7 +3,8 @@
     python benchmarks/look.py [--part faults|speed|memory] [--peer-python PATH]
 
 *Faults*: 420 photos, 120 of them with faults of eight kinds in three strengths (`planted.py`): the share that is found, as such, and
-how many of the untouched ones are called odd; beside cleanvision, in an environment of its own (pip install cleanvision), by turns.
+how many of the untouched ones are called odd; beside cleanvision, and imagededup for the copies, in an environment of their own
+(pip install cleanvision imagededup), by turns.
 *Speed*: 20,000 photos of 400×533 against the decode limit of the machine (`sides/decode_limit.py`) by turns, at least 85 %; the
 second look takes at most 1/20 of the first. *Memory*: anonymous and shared pages with 5,000 and 50,000 pictures, under 400 MB.
 """
@@ -52,7 +53,7 @@ Found = Mapping[str, set[str]]
 def main() -> None:
     options = parser(__doc__, repeats=3)
     options.add_argument("--part", choices=PARTS, action="append", help="what to measure (everything)")
-    options.add_argument("--peer-python", type=Path, help="the Python of an environment with cleanvision")
+    options.add_argument("--peer-python", type=Path, help="the Python of an environment with cleanvision and imagededup")
     options.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "vitreous-benchmarks", help="where made pictures are kept")
     arguments = options.parse_args()
     parts = arguments.part or PARTS
@@ -76,9 +77,10 @@ def faults(benchmark: Benchmark, clothing: Path) -> None:
         truth = planted(sorted(clothing.glob("train/*/*.jpg")), folder, count, each)
         sides = {"vitreous": lambda: look(folder, Path(fresh) / "cache")}
         if peer:
-            sides["cleanvision"] = lambda: run_well([peer, SIDES / "cleanvision_look.py", folder]).json()
+            sides["cleanvision"] = lambda: peer_look(peer, "cleanvision", folder)
+            sides["imagededup"] = lambda: peer_look(peer, "imagededup", folder)
         else:
-            print("cleanvision is left out: --peer-python names the Python of an environment that has it")
+            print("cleanvision and imagededup are left out: --peer-python names the Python of an environment that has both")
         rounds = alternate(benchmark.arguments.repeats, sides)
     ours = found_by_us(rounds["vitreous"][0])
     table = {"vitreous": judged(truth, ours, OURS, each)}
@@ -86,6 +88,8 @@ def faults(benchmark: Benchmark, clothing: Path) -> None:
     if peer:
         theirs = {name: set(issues) for name, issues in rounds["cleanvision"][0]["found"].items()}
         table["cleanvision"] = judged(truth, theirs, THEIRS, each)
+        copies = {name: {"copy"} for name in rounds["imagededup"][0]["groups"]}
+        table["imagededup"] = judged(truth, copies, {kind: {"copy"} if kind in COPIES else set() for kind in OURS}, each)
     benchmark.measured["faults"] = {"seconds": seconds, "found": table, "plain": sum(kind == "plain" for kind in truth.values())}
     show(table, seconds, each)
     mine = table["vitreous"]
@@ -97,14 +101,20 @@ def faults(benchmark: Benchmark, clothing: Path) -> None:
     note = f"cleanvision {table['cleanvision']['false']['plain']} of {benchmark.measured['faults']['plain']}" if peer else ""
     benchmark.claim(Claim("untouched photos that are called odd", round(false, 4), "of all", "at most", MOST_FALSE, note=note))
     if peer:
-        claim = Claim("time beside cleanvision", round(seconds["vitreous"] / seconds["cleanvision"], 3), "of its time", "at most", 1.0)
-        benchmark.claim(claim)
+        for other in ("cleanvision", "imagededup"):
+            benchmark.claim(Claim(f"time beside {other}", round(seconds["vitreous"] / seconds[other], 3), "of its time", "at most", 1.0))
 
 
 def look(folder: Path, cache: Path) -> dict[str, Any]:
     """A first look, with its seconds from the start of the process to its end."""
     shutil.rmtree(cache, ignore_errors=True)
     ran = run_well([*VITREOUS, "look", folder, "--json"], environment(cache))
+    return ran.json() | {"seconds": ran.seconds}
+
+
+def peer_look(python: Path, name: str, folder: Path) -> dict[str, Any]:
+    """Another tool's look, with its seconds from the start of the process to its end too."""
+    ran = run_well([python, SIDES / f"{name}_look.py", folder])
     return ran.json() | {"seconds": ran.seconds}
 
 

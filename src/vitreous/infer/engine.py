@@ -117,6 +117,9 @@ def said_as_model_error(network: Network) -> Iterator[None]:
     except VitreousError:
         raise
     except Exception as error:  # each library has its own tree of exceptions, onnxruntime's begins at Exception
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, KeyboardInterrupt | SystemExit):  # Ctrl-C while a library was loaded: it says "initialization failed"
+            raise cause from None
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         # OpenVINO begins with the places in its own source
         reason = next((line for line in lines if not line.startswith(("Exception from", "Check '"))), lines[0] if lines else type(error).__name__)

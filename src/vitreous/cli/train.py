@@ -49,7 +49,11 @@ from vitreous.errors import UsageError
 @click.option("--class-weights", type=NAME, help="From scratch: none, or balanced: every class weighs the same (none).")
 @click.option("--mixup", type=float, help="From scratch: how strongly pairs of pictures are mixed (0).")
 @click.option("--dropout", type=float, help="From scratch: share of features dropped, 0 to less than 1.")
-@click.option("--augment", type=NAME, help="From scratch: none, auto, or what may be done, such as flip,crop=4,brightness=0.2 (none).")
+@click.option(
+    "--augment",
+    type=NAME,
+    help="From scratch: none, auto (less what is found to change a meaning), or a list, such as flip,crop=4,brightness=0.2 (none).",
+)
 @click.option("--clip", type=float, help="From scratch: largest norm of the gradient.")
 @click.option("--average", type=float, help="From scratch: decay of the moving average of the weights, such as 0.999 (0: none).")
 @click.option("--patience", type=int, help="From scratch: epochs without a better held-out loss after which it ends.")

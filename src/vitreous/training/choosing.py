@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -11,6 +13,7 @@ from vitreous.errors import UsageError
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.settings import TrainSettings
+from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
 from vitreous.training.bench import network
 from vitreous.training.hardware import device_for, repeatable, threads_for
 from vitreous.training.pictures import Standard
@@ -43,6 +46,11 @@ def choose(
     threads, remarks = threads_for(settings.threads)
     recipe, more = resolve(settings, net, shape, len(pictures), device, threads, target.ndim == 2)
     _require_more_than_one(recipe)
+    if settings.augment and target.ndim == 1:
+        # of pictures that are learned from; the held-out ones judge what comes of it
+        few = np.random.default_rng(recipe.seed).permutation(len(pictures))[:MOST_PICTURES]
+        allowed, found = kept_meaning(settings.augment, recipe.size, pictures.take(few), target[few], recipe.seed)
+        recipe, more = replace(recipe, augment=allowed.text), [*more, *found]
     for remark in (*remarks, *more):
         say(remark)
     steps = -(-len(pictures) // recipe.batch)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from vitreous.errors import UsageError
 from vitreous.training.augment import Augmentation
-from vitreous.training.augment.judge import _errors, _kernel, _median_distance, harmful, reduced, without_harmful
+from vitreous.training.augment.judge import _errors, _kernel, _median_distance, harmful, kept_meaning, reduced, without_harmful
 
 Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
@@ -124,3 +124,20 @@ def test_wrong_arrays_and_names_are_refused() -> None:
     for given, kinds in ((pictures.astype(float), labels), (pictures[..., 0], labels), (pictures, labels[:3])):
         with pytest.raises(UsageError, match="cannot be judged"):
             harmful(given, kinds, 0)
+
+
+def test_auto_leaves_out_what_changes_a_meaning_and_says_why() -> None:
+    allowed, said = kept_meaning("auto", 12, *stripes(300), 0)
+    assert (
+        not allowed.flip and allowed.crop and said[0].startswith("Augmentation without flip: mirrored, as more pictures of the same class: error +")
+    )
+    allowed, said = kept_meaning("auto", 12, *blobs(300), 0)
+    assert allowed == Augmentation.usual(12) and said == [f"Augmentation: {allowed.text}."]
+    assert kept_meaning("auto", 12, *(each[:40] for each in stripes(300)), 0)[1][0].endswith("too few pictures to judge it by.")
+
+
+def test_what_is_named_is_done_unjudged() -> None:
+    pictures, labels = stripes(300)
+    assert kept_meaning("flip,crop=1", 12, pictures, labels, 0) == (Augmentation(flip=True, crop=1), [])
+    assert kept_meaning("auto,flip,no-colour", 12, pictures, labels, 0)[0].flip
+    assert kept_meaning("none", 12, pictures, labels, 0) == (Augmentation(), [])

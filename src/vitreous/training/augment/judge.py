@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from vitreous.core.text import plural
 from vitreous.errors import UsageError, nearest
-from vitreous.training.augment.augmentation import Augmentation
+from vitreous.training.augment.augmentation import Augmentation, parse
 from vitreous.training.augment.augmented import augmented
 
 Floats = NDArray[np.float64]
@@ -128,6 +128,22 @@ def without_harmful(allowed: Augmentation, verdicts: dict[str, Verdict]) -> Augm
     nothing = Augmentation().to_json()
     off = {name: nothing[name] for name, verdict in verdicts.items() if verdict.harmful and (name != "rotation" or allowed.rotation > _FEW_DEGREES)}
     return replace(allowed, **off)
+
+
+def kept_meaning(text: str, size: int, pictures: NDArray[np.uint8], labels: NDArray[np.integer], seed: int) -> tuple[Augmentation, list[str]]:
+    """What `text` means for pictures [N, size, size, C], and what there is to say of it: of `auto`, what was found harmful is left out.
+
+    What is named stays: somebody wants it. Nothing is judged, and nothing said, where the text does not begin with auto.
+    """
+    allowed = parse(text, size)
+    words = [word.partition("=")[0].strip() for word in text.split(",")]
+    judged = [name for name in ("flip", "colour") if getattr(allowed, name) and name not in words]
+    if words[0] != "auto" or not judged:
+        return allowed, []
+    verdicts = harmful(pictures, labels, seed, judged)
+    kept = without_harmful(allowed, verdicts)
+    off = [f"Augmentation without {name}: {verdict.evidence}." for name, verdict in verdicts.items() if verdict.harmful]
+    return kept, off or [f"Augmentation: {kept.text}." if verdicts else f"Augmentation: {kept.text}; too few pictures to judge it by."]
 
 
 def reduced(pictures: NDArray[np.uint8]) -> Floats:

@@ -1,0 +1,39 @@
+"""What a training decides before its first step, and says."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+sys.path.insert(0, str(Path(__file__).parent))
+from made_trainings import CLASSES, SIDE, made_pictures  # noqa: E402
+
+from vitreous.fit.settings import TrainSettings  # noqa: E402
+from vitreous.training.choosing import choose  # noqa: E402
+from vitreous.training.pictures import standard_of  # noqa: E402
+from vitreous.training.recipe import Recipe  # noqa: E402
+
+
+def chosen(augment: str, several: bool = False) -> tuple[Recipe, list[str]]:
+    """For pictures whose class is told by where they are bright: mirrored, the first class is the last."""
+    pictures, target = made_pictures(300)
+    if several:
+        target = np.eye(CLASSES, dtype=np.float32)[target]
+    said: list[str] = []
+    settings = TrainSettings(trainer="torch", augment=augment, epochs=1, threads=1)
+    recipe, _ = choose(settings, "mlp", (CLASSES, 1, SIDE), pictures, target, 0, standard_of(pictures, 1), 1.0, said.append)
+    return recipe, said
+
+
+def test_augmentation_that_would_change_the_meaning_is_found_and_left_out() -> None:
+    recipe, said = chosen("auto")
+    assert "flip" not in recipe.augment and recipe.augment.startswith("crop=2,brightness=0.2")
+    assert said[0].startswith("Augmentation without flip: mirrored, as more pictures of the same class: error +")
+
+
+def test_what_is_named_is_done_and_several_labels_are_not_judged() -> None:
+    assert chosen("flip")[0].augment == "flip"
+    assert chosen("none")[0].augment == "none"
+    assert chosen("auto", several=True)[0].augment.startswith("flip,crop=2")

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ def evaluation() -> Evaluation:
 def a_run(monkeypatch: pytest.MonkeyPatch, evaluation: Evaluation) -> None:
     class Tested:
         data = Path("photos")
+        network = SimpleNamespace(facts={"task": "classify"})
 
         def evaluate(self, data: Any, engine: str, reporter: Any) -> Evaluation:
             return evaluation

@@ -80,10 +80,20 @@ def reaching_out(calls: list[str]) -> list[str]:
 
 def written(calls: list[str], folder: Path) -> set[str]:
     """The files that were opened for writing or made, without devices."""
-    making = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|creat\(|mkdir|rename|link")
+    # calls by their names: a file that is read may have such a word in its own
+    making = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|^\d+ +(creat|mkdir|mkdirat|rename|renameat2?|link|linkat|symlink|symlinkat)\(")
     opened = [re.search(r'"([^"]*)"', call) for call in calls if making.search(call) and "= -1 E" not in call]
     paths = {os.path.normpath(folder / match[1]) for match in opened if match}
     return {path for path in paths if not path.startswith(("/dev/", "/proc/"))}
+
+
+def test_what_makes_a_file_is_told_from_what_reads_one(tmp_path: Path) -> None:
+    makes = [
+        '7 openat(AT_FDCWD, "a", O_WRONLY|O_CREAT, 0666) = 3', '7 creat("b", 0666) = 3', '7 mkdir("c", 0777) = 0', '7 mkdirat(3, "d", 0777) = 0',
+        '7 rename("e", "x") = 0', '7 renameat2(3, "f", 3, "x", 0) = 0', '7 link("g", "x") = 0', '7  symlink("h", "x" <unfinished ...>',
+    ]  # fmt: skip
+    reads = ['7 openat(AT_FDCWD, "mkdir/link.py", O_RDONLY|O_CLOEXEC) = 3', '7 mkdir("x", 0777) = -1 EEXIST (File exists)']
+    assert written([*makes, *reads], tmp_path) == {str(tmp_path / name) for name in "abcdefgh"}
 
 
 @pytest.mark.slow

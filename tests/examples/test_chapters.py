@@ -86,6 +86,14 @@ WITHIN: dict[str, list[tuple[str, float, float]]] = {
     # half the distance of neighbours, 2^-8 and 2^-11, is what a single product may be off
     # drawn with a probability of 0.35 for each half, now and then twice the same: 0.7 at most
     "21_augmentation": [(r"crop=1 .* \+([\d.]+) points", 0.3, 4), (r"flip .* -([\d.]+) points", 1.5, 8), (r"none +([\d.]+)%", 86, 94)],
+    "24_batch_norm": [
+        (r"at (\d+) of 10 rates", 6, 8),
+        (r"at (\d+) without", 1, 4),  # of three starts: 2, 3, 4
+        (r"twos: ([\d.]+)% and", 5, 30),  # two pictures become −1 and 1, whatever they were; guessing reads 10 %
+        (r"% and ([\d.]+)%\.", 88, 97),
+        (r"averages: ([\d.]+)%", 88, 97),
+        (r"variance: ([\d.]+)%", 10, 40),
+    ],
     # of four starts 0.055 to 0.069, and 0.10 to 0.13
     "22_cnn_on_digits": [(r"that learn: .* loss ([\d.]+);", 0.04, 0.085), (r"left random: .* loss ([\d.]+);", 0.09, 0.15)],
     "23_dropout_and_weight_decay": [

@@ -1,5 +1,6 @@
 """What Vitreous does, from Python. Each function joins parts of other packages; the command line calls these and nothing else."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vitreous.survey import Facts
     from vitreous.tasks.task import Evaluation
     from vitreous.training.augment.shown import Augmentations
+    from vitreous.training.coach import Finding
 
 Image = str | os.PathLike[str]
 
@@ -121,6 +123,16 @@ class Run:
 
         self._run = amend(self._run, documents(contents_of(self._run)), self._run.facts)
         return self._run.file("report.html")
+
+    def coach(self) -> "list[Finding]":
+        """What the curves of the training say, causes first; empty where nothing is wrong, or where nothing was trained by epochs."""
+        from vitreous.runs.contents import HISTORY, STEPS
+        from vitreous.training.coach import read
+
+        history, steps = (
+            [json.loads(line) for line in self._run.read(name).splitlines()] if name in self._run.document.files else [] for name in (HISTORY, STEPS)
+        )
+        return read(history, steps, len(self.labels))
 
     def forget_decision(self) -> None:
         """From now on the most probable class is the answer again."""

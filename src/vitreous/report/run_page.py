@@ -50,6 +50,7 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         views=_views(facts),
         classifier=_classifier(facts),
         history=_history(contents),
+        coach=(facts.get("classifier") or {}).get("coach"),
         **pages.page_parts(contents),
         decision=next(chapter for chapter in card if chapter.title == OPERATING_POINT),
         card=[chapter for chapter in card if chapter.title not in (METRICS, DATA, OPERATING_POINT, MAKING)],
@@ -82,6 +83,8 @@ def _classifier(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was chosen in fitting, as name and text."""
     rows = []
     for key, value in (facts.get("classifier") or {}).items():
+        if key == "coach":
+            continue  # a chapter of its own
         if key == "path":
             value = ", ".join(f"{strength:g}: {loss:.3f}" for strength, loss in value)
             key = "log loss by strength"

@@ -25,6 +25,8 @@ from vitreous.fit.testing import FEW_TEST
 from vitreous.training.bench import Bench, bench
 from vitreous.training.choosing import choose, require_device
 from vitreous.training.classifier import ScratchClassifier
+from vitreous.training.coach import read
+from vitreous.training.coach.before import before
 from vitreous.training.hardware import repeatable
 from vitreous.training.interrupts import put_off
 from vitreous.training.keeping import Clock
@@ -85,7 +87,13 @@ class _Fit:
             if self.work and self.work.state:
                 position = restore(made, self.work.state)
                 self.work.say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
+            elif self.work:
+                for finding in before(made):
+                    self.work.say(str(finding))
             self.follow(made, position, deadline)
+            if self.work:
+                for finding in read(position.history, position.steps, recipe.classes):
+                    self.work.say(str(finding))
             if position.stopped == TIME_OVER:
                 made.recipe = replace(recipe, last=position.epoch - 1)
             made.net.load_state_dict(made.best or made.net.state_dict())

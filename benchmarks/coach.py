@@ -2,9 +2,9 @@
 
     python benchmarks/coach.py [--fashion FOLDER] [--quick]
 
-132 tiny trainings (80 to 900 pictures, 2 to 60 epochs) with a planted fault or none: benchmarks/sides/planted_trainings.py. Half of them were looked at
-while the rules were written; the other half (other data, seeds and widths) was run once they stood, and its figures are the claims. Named rightly: the
-first finding is the planted one. A rate that is too high may end as a divergence, so either name is right for either, and so is `start` (weights
+132 tiny trainings (80 to 900 pictures, 2 to 60 epochs) with a planted fault or none: benchmarks/sides/planted_trainings.py. Half of them were looked
+at while the rules were written; the other half (other data, seeds and widths) was run once they stood, and its figures are the claims. Named rightly:
+the first finding is the planted one. A rate that is too high may end as a divergence, so either name is right for either, and so is `start` (weights
 that begin too large) beside `saturated`. A false alarm: any finding in a training without a fault.
 """
 

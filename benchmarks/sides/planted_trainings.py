@@ -1,6 +1,6 @@
 """Tiny trainings with a known fault planted, or none, for benchmarks/coach.py: what was recorded of each.
 
-The half that the rules were written with: scikit-learn's digits (8×8, doubled) and the first five classes of Fashion-MNIST. The half that was kept aside
+The half that the rules were written with: scikit-learn's digits (8×8, doubled) and the first five classes of Fashion-MNIST. The half kept aside
 until they stood: shapes drawn by code, and the last five classes of Fashion-MNIST; other seeds, other pictures, and other widths of the networks.
 """
 
@@ -99,7 +99,7 @@ def spoil_net(net: nn.Module, spoil: str) -> None:
             layer.bias -= 8 * layer.weight.flatten(1).norm(dim=1)
             layer.bias -= 5
         if spoil.startswith("weights"):
-            layer.weight *= float(spoil.split()[-1])
+            layer.weight *= float(spoil.rsplit(maxsplit=1)[-1])
 
 
 def data_of(name: str, seed: int, count: int, fashion: Path) -> Data:

@@ -1,4 +1,4 @@
-"""Checks before the first step, on some pictures and a copy of the network: nothing of the training is touched, not its weights and not its random numbers.
+"""Checks before the first step, on some pictures and a copy of the network: neither weights nor random numbers of the training are touched.
 
 loss at the start       log K, as of a network that knows nothing           (Karpathy 2019, A recipe for training neural networks)
 eight pictures          can be learned by heart in fifty steps of Adam

@@ -12,6 +12,7 @@
 The limits were chosen on 66 trainings with planted faults and judged on 66 others: benchmarks/coach.py.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from math import isfinite, log, sqrt
 from statistics import fmean, median, pstdev
@@ -85,7 +86,7 @@ def _labels(history: Entries, classes: int) -> list[Finding]:
 
 def _rate_too_high(history: Entries, unit: float) -> list[Finding]:
     losses, layers = [entry["train_loss"] for entry in history], [entry.get("layers") or {} for entry in history]
-    step, jump = step_size(layers), max(after / before for before, after in zip(losses, losses[1:], strict=False))
+    step, jump = step_size(layers), max(after / before for before, after in itertools.pairwise(losses))
     spoiled = [*dead_units(layers, _DEAD), *saturated(layers, _SATURATED)]
     restless = jump > _JUMP or spoiled or losses[0] > 2 * unit
     if losses[-1] <= _PLATEAU * unit or not restless or (step is not None and step < _LARGE_STEP):
@@ -112,7 +113,7 @@ def _noisy(history: Entries, steps: Sequence[Mapping[str, float]]) -> list[Findi
 
 def _noise(losses: list[float]) -> float:
     """The deviation of neighbours from each other, which leaves a slow fall out, over the mean."""
-    return pstdev([after - before for before, after in zip(losses, losses[1:], strict=False)]) / sqrt(2) / max(fmean(losses), 1e-9)
+    return pstdev([after - before for before, after in itertools.pairwise(losses)]) / sqrt(2) / max(fmean(losses), 1e-9)
 
 
 def _rate_too_low(history: Entries, unit: float) -> list[Finding]:
@@ -134,7 +135,7 @@ def _gap(history: Entries, unit: float) -> list[Finding]:
     if held is None:
         return []
     losses, asked = [entry["train_loss"] for entry in history], [entry["held_loss"] for entry in history]
-    ends = [*((before + after) / 2 for before, after in zip(losses, losses[1:], strict=False)), losses[-1]]
+    ends = [*((before + after) / 2 for before, after in itertools.pairwise(losses)), losses[-1]]
     third = max(1, len(losses) // 3)
     ratio = median(one / max(other, 1e-9) for one, other in zip(asked[-third:], ends[-third:], strict=True))
     evidence = {"train loss": losses[-1], "held-out loss": asked[-1], "lowest held-out loss": min(asked), "held-out accuracy": held}
@@ -142,14 +143,13 @@ def _gap(history: Entries, unit: float) -> list[Finding]:
         evidence["train accuracy"] = learned
     if len(losses) >= _EPOCHS_TO_COMPARE and (ratio < _BETTER or (ratio < 1 and losses[-1] < _MEMORIZED * unit)):
         sentence = f"The loss on pictures held out, {asked[-1]:.3g}, is lower than on those learned from, {ends[-1]:.3g}."
-        remedy = "Look for copies on both sides (vitreous look); after dropout, mixup or strong augmentation it is expected: then train longer, or use less."
+        remedy = (
+            "Look for copies on both sides (vitreous look); with dropout, mixup or strong augmentation it is expected: train longer, or use less."
+        )
         return [Finding("held out better", sentence, evidence, remedy)]
     risen = asked[-1] / max(min(asked), 1e-9)
     gap = (learned if learned is not None else 0.0) - held
-    if learned is None:
-        large = risen > _RISEN and ratio > 2
-    else:
-        large = gap > _GAP or (gap > _SOME_GAP and (ratio > _APART or risen > _RISEN))
+    large = risen > _RISEN and ratio > 2 if learned is None else gap > _GAP or (gap > _SOME_GAP and (ratio > _APART or risen > _RISEN))
     if not large:
         return []
     sentence = f"{learned:.0%} right of the pictures learned from, {held:.0%} of those held out" if learned is not None else "The two losses part"

@@ -127,12 +127,13 @@ class Run:
     def coach(self) -> "list[Finding]":
         """What the curves of the training say, causes first; empty where nothing is wrong, or where nothing was trained by epochs."""
         from vitreous.runs.contents import HISTORY, STEPS
-        from vitreous.training.coach import read
+        from vitreous.training.coach import Context, read
 
         history, steps = (
             [json.loads(line) for line in self._run.read(name).splitlines()] if name in self._run.document.files else [] for name in (HISTORY, STEPS)
         )
-        return read(history, steps, len(self.labels))
+        recipe = (self._run.facts.get("classifier") or {}).get("recipe")
+        return read(history, steps, Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels)))
 
     def forget_decision(self) -> None:
         """From now on the most probable class is the answer again."""

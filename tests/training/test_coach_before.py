@@ -1,15 +1,19 @@
 """Checks before the first step: what they find, and that they leave no trace."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import made_bench  # noqa: E402
+from made_trainings import CLASSES, LEARNED, RECIPE, made_bench, made_pictures  # noqa: E402
 
+from vitreous.training.bench import bench  # noqa: E402
 from vitreous.training.coach.before import before  # noqa: E402
+from vitreous.training.pictures import Batches, standard_of  # noqa: E402
 
 
 def test_a_sound_network_passes_and_neither_weights_nor_random_numbers_change() -> None:
@@ -33,3 +37,35 @@ def test_a_planted_fault_is_found(kind: str) -> None:
         else:
             made.net.head.weight *= 50
     assert before(made)[0].kind == kind
+
+
+def several_bench(loss: str = "binary-cross-entropy"):  # type: ignore[no-untyped-def]
+    recipe = replace(RECIPE, loss=loss)
+    pictures, target = made_pictures()
+    labels = np.eye(CLASSES, dtype=np.float32)[target]
+    labels[::5, 0] = np.nan
+    standard = standard_of(pictures[:LEARNED], 1)
+    parts = (slice(0, LEARNED), slice(LEARNED, None))
+    return bench(recipe, *(Batches(pictures[part], labels[part], standard, torch.device("cpu"), False) for part in parts))
+
+
+@pytest.mark.parametrize("loss", ["binary-cross-entropy", "asymmetric"])
+def test_several_labels_with_unknown_ones_pass(loss: str) -> None:
+    assert before(several_bench(loss)) == []
+
+
+def test_several_labels_that_are_the_same_everywhere_tell_nothing_apart() -> None:
+    made = several_bench()
+    made.learned.target[:] = torch.tensor([1.0, 0.0, float("nan")])
+    assert before(made)[0].kind == "labels"
+
+
+def test_of_several_labels_dead_units_and_large_first_losses_are_found() -> None:
+    made = several_bench()
+    with torch.no_grad():
+        made.net.head.weight *= 50
+    assert before(made)[0].kind == "start"
+    made = several_bench()
+    with torch.no_grad():
+        made.net.stages["hidden"].bias -= 1000
+    assert before(made)[0].kind == "dead units"

@@ -17,7 +17,7 @@ from vitreous.fit.pictures import Pictures
 from vitreous.fit.softmax import Floats
 from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
-from vitreous.training.coach import read
+from vitreous.training.coach import Context, read
 from vitreous.training.hardware import repeatable
 from vitreous.training.loop import JUDGED_AT_ONCE
 from vitreous.training.pictures import Batches, Standard
@@ -101,6 +101,8 @@ class ScratchClassifier:
         return list(self.position.history)
 
     def to_json(self) -> dict[str, Any]:
+        recipe = self.recipe.to_json()
+        findings = read(self.position.history, self.position.steps, Context.of(recipe))
         return {
             "network": self.recipe.net,
             **self.link.to_json(),
@@ -109,8 +111,8 @@ class ScratchClassifier:
             "best_epoch": self.position.best,
             "stopped": self.position.stopped,
             **self.facts,
-            "coach": [each.to_json() for each in read(self.position.history, self.position.steps, self.recipe.classes)],
-            "recipe": self.recipe.to_json(),
+            "coach": [each.to_json() for each in findings],
+            "recipe": recipe,
         }
 
 

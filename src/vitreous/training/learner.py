@@ -25,8 +25,9 @@ from vitreous.fit.testing import FEW_TEST
 from vitreous.training.bench import Bench, bench
 from vitreous.training.choosing import choose, require_device
 from vitreous.training.classifier import ScratchClassifier
-from vitreous.training.coach import read
+from vitreous.training.coach import Context, read
 from vitreous.training.coach.before import before
+from vitreous.training.coach.meanwhile import Meanwhile
 from vitreous.training.hardware import repeatable
 from vitreous.training.interrupts import put_off
 from vitreous.training.keeping import Clock
@@ -89,10 +90,10 @@ class _Fit:
                 self.work.say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
             elif self.work:
                 for finding in before(made):
-                    self.work.say(str(finding))
+                    self.work.say(f"Before the first step. {finding}")
             self.follow(made, position, deadline)
             if self.work:
-                for finding in read(position.history, position.steps, recipe.classes):
+                for finding in read(position.history, position.steps, Context.of(recipe.to_json())):
                     self.work.say(str(finding))
             if position.stopped == TIME_OVER:
                 made.recipe = replace(recipe, last=position.epoch - 1)
@@ -120,6 +121,7 @@ class _Fit:
         """Run the loop, tell how it goes, and store where it stands now and then."""
         total, clock, begun = made.recipe.epochs * len(made.parts), Clock(), time.monotonic() - position.seconds
         names = [self.work.names[row] for row in self.learned] if self.work else []
+        meanwhile = Meanwhile(Context.of(made.recipe.to_json()), position.history)
         with put_off() as asked:
 
             def pause() -> bool:
@@ -131,7 +133,8 @@ class _Fit:
 
             def told() -> None:
                 if self.work:
-                    self.work.epoch(epoch_line(made.recipe, position, len(made.learned)), position.history)
+                    found = "" if position.stopped else meanwhile.read(position.history, position.steps)
+                    self.work.epoch(epoch_line(made.recipe, position, len(made.learned)) + found, position.history)
 
             try:
                 if not train(made, position, names, pause, told, deadline):

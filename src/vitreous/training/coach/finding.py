@@ -1,6 +1,7 @@
 """What the coach says: a sentence, the numbers it rests on, and what helps."""
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, Self
 
 # What may be wrong, the cause before its consequences: of several findings the first is the one to act on.
@@ -10,7 +11,7 @@ KINDS = {
     "dead units": "units behind a ReLU that are 0 for every picture, so that nothing is learned through them",
     "saturated": "values behind a sigmoid or tanh at their limits, where the slope is 0",
     "gradients": "a gradient that is no number, or none at all",
-    "start": "a first loss far from log K",
+    "start": "a first loss far above that of a guess",
     "cannot learn": "not even eight pictures can be learned by heart",
     "divergence": "the loss grew instead of falling",
     "rate too high": "the loss jumps, or stays on a high plateau while the weights move far",
@@ -32,10 +33,11 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.remedy}"
+        return f"{self.kind.capitalize()}: {self.sentence} {self.remedy}"
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without figures that are no numbers, which JSON does not know."""
+        return asdict(self) | {"evidence": {name: value for name, value in self.evidence.items() if isfinite(value)}}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:

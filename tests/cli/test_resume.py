@@ -120,6 +120,34 @@ def stopped(work: Path) -> Path:
     return work / "runs" / "sides-1"
 
 
+def test_a_measured_rate_is_stored_and_done_again_without_measuring(
+    work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(work)
+    options = [*OPTIONS, "--rate", "auto", "--epochs", "40"]
+    first = vitreous("train", "sides", *options)
+    assert first.code == 0, first.err
+    assert "steps at rising rates" in first.err
+    recipe = open_run("runs/sides-1").facts["classifier"]["recipe"]
+    assert recipe["rate"] == recipe["rate_curve"]["pick"] and "The learning rate was measured" in Path("runs/sides-1/report.html").read_text()
+    process = begun(work, "sides", *options)
+    until(process, "Epoch 2")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    gone_on, again = vitreous("train", "--resume", "runs/sides-2"), vitreous("train", "--repeat", "runs/sides-1")
+    assert gone_on.code == again.code == 0 and "rising rates" not in gone_on.err + again.err
+    for run in ("runs/sides-2", "runs/sides-3"):
+        assert open_run(run).read("model.onnx") == open_run("runs/sides-1").read("model.onnx")
+        assert open_run(run).facts["classifier"]["recipe"] == recipe
+
+
+@pytest.mark.parametrize("wrong", ["much", "Auto", "0", "-1", "nan"])
+def test_a_rate_that_is_no_number_is_one_line(wrong: str, work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(work)
+    said = vitreous("train", "sides", "--net", "mlp", "--rate", wrong)
+    assert said.code == 2 and said.err.startswith("error: --rate") and said.err.count("\n") == 1 and not Path("runs").exists()
+
+
 def test_what_stands_against_going_on_is_named(stopped: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(stopped.parents[1])
     kept = stopped.with_name("kept")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitreous.report.calibration import finding, reliability
-from vitreous.report.charts import accuracy_curves, confusion_picture, interval_bar, loss_curves, reliability_diagram, thinned
+from vitreous.report.charts import accuracy_curves, confusion_picture, interval_bar, loss_curves, range_test, reliability_diagram, thinned
 from vitreous.report.curves import precision_recall
 from vitreous.report.measured import Measured
 
@@ -124,6 +124,15 @@ def test_accuracies_are_drawn_from_zero_to_one() -> None:
     assert learned.split() == ["62.0,208.0", "482.0,8.0"] and held.split() == ["62.0,108.0", "482.0,108.0"] and 'class="ring"' in chart
 
 
+def test_a_range_test_is_drawn_over_the_logarithm_of_the_rate_with_the_pick_ringed() -> None:
+    chart = range_test([0.001, 0.01, 0.1], [2.0, 1.0, 9.0], [2.0, 1.0, 9.0], 0.001, 0.01)
+    (line,) = re.findall(r'points="([^"]+)"', chart)
+    assert line == "62.0,48.0 272.0,128.0 482.0,8.0"  # 0 to 2.5; what is above is cut off
+    assert 'class="ring" cx="272.0" cy="128.0"' in chart and 'd="M62.0 8.0V208.0"' in chart
+    assert chart.count('r="2.5"') == 2 and all(f">{rate}</text>" in chart for rate in ("0.001", "0.01", "0.1"))
+
+
 def test_charts_of_nothing_are_whole() -> None:
-    for chart in (reliability_diagram([]), loss_curves([0.0], [0.0], 1), confusion_picture(np.zeros((2, 2), int))):
+    short = range_test([0.1], [0.5], [0.5], 0.1, 0.1)
+    for chart in (reliability_diagram([]), loss_curves([0.0], [0.0], 1), short, confusion_picture(np.zeros((2, 2), int))):
         assert chart.startswith("<svg") and chart.endswith("</svg>") and "nan" not in chart

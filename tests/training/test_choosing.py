@@ -33,6 +33,15 @@ def test_augmentation_that_would_change_the_meaning_is_found_and_left_out() -> N
     assert said[0].startswith("Augmentation without flip: mirrored, as more pictures of the same class: error +")
 
 
+def test_a_rate_to_be_measured_is_said_and_stored_with_its_curve() -> None:
+    pictures, target = made_pictures(300)
+    said: list[str] = []
+    settings = TrainSettings(trainer="torch", rate="auto", epochs=40, threads=1)
+    recipe, _ = choose(settings, "mlp", (CLASSES, 1, SIDE), pictures, target, 0, standard_of(pictures, 1), 1.0, said.append)
+    assert recipe.rate_curve is not None and recipe.rate == recipe.rate_curve.pick and said[0] == recipe.rate_curve.finding
+    assert chosen("none")[0].rate_curve is None
+
+
 def test_what_is_named_is_done_and_several_labels_are_not_judged() -> None:
     assert chosen("flip")[0].augment == "flip"
     assert chosen("none")[0].augment == "none"

@@ -1,16 +1,21 @@
 """The learning rate by measuring: below the limit of stability, calm in noise, the same again, and nothing of it left in the training."""
 
+import json
+import sys
 from dataclasses import replace
-from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from tests.training.made_trainings import LEARNED, RECIPE, made_bench, made_pictures
-from vitreous.training.pictures import standard_of
-from vitreous.training.rate import FEWEST, RateCurve, measured_rate, range_test, read_curve, smoothed
-from vitreous.training.recipe import Recipe
+torch = pytest.importorskip("torch")
+sys.path.insert(0, str(Path(__file__).parent))
+from made_trainings import LEARNED, RECIPE, made_bench, made_pictures  # noqa: E402
+
+from vitreous.training.pictures import standard_of  # noqa: E402
+from vitreous.training.rate import BELOW, DECADES, FEWEST, measured_rate, range_test, with_measured_rate  # noqa: E402
+from vitreous.training.rate_curve import HIGH, LOW, RateCurve, read_curve, smoothed  # noqa: E402
+from vitreous.training.recipe import Recipe  # noqa: E402
 
 
 def quadratic(curvatures: list[float], usual: float, count: int = 40, noise: float = 0.0) -> tuple[list[float], list[float]]:
@@ -35,7 +40,7 @@ def test_on_a_quadratic_the_pick_lies_below_the_limit_of_stability(curvature: fl
     limit = 2 / curvature
     curve = read_curve(*quadratic([curvature], usual * limit / 2), usual * limit / 2, 1000)
     assert curve.bottom is not None and limit / 2 <= curve.bottom <= 1.6 * limit
-    assert limit / 100 < curve.pick < limit
+    assert limit / 10 <= curve.pick < limit
 
 
 def test_of_several_curvatures_the_largest_limits_the_pick() -> None:
@@ -47,7 +52,17 @@ def test_a_rate_that_would_explode_is_brought_below_the_bottom() -> None:
     rates = np.geomspace(0.01, 30, 30)
     losses = np.where(rates < 0.1, 2 - 10 * rates, 3.0)
     curve = read_curve(rates.tolist(), losses.tolist(), 1.0, 1000)
-    assert curve.bottom is not None and curve.pick == pytest.approx(min(curve.bottom / 2, sqrt(curve.bottom / 10)))
+    assert curve.bottom is not None and curve.pick == curve.bottom / HIGH
+
+
+@pytest.mark.parametrize("usual", [0.001, 0.0199, 0.02, 0.05, 0.0501, 1.0])
+def test_the_usual_rate_stays_where_it_lies_below_the_bottom_and_not_far(usual: float) -> None:
+    rates = np.geomspace(1e-4, 1, 41)
+    losses = np.where(rates < 0.1, 2 - 10 * rates, 3.0)
+    bottom = read_curve(rates.tolist(), losses.tolist(), usual, 1000).bottom
+    assert bottom is not None
+    assert read_curve(rates.tolist(), losses.tolist(), usual, 1000).pick == min(max(usual, bottom / LOW), bottom / HIGH)
+    assert read_curve(rates.tolist(), losses.tolist(), bottom / 3, 1000).pick == bottom / 3
 
 
 def test_where_the_loss_falls_no_further_than_noise_the_usual_rate_stays() -> None:
@@ -74,13 +89,25 @@ def test_what_smooths_leaves_a_straight_line_and_the_ends_alone() -> None:
 
 
 def test_a_range_test_ends_where_the_loss_explodes() -> None:
-    rates, losses = range_test(made_bench(optimizer="sgd", rate=1000.0), 30)
+    rates, losses = range_test(made_bench(optimizer="sgd", rate=1000.0), np.geomspace(10, 3e4, 30).tolist())
     assert 1 < len(rates) < 30 and np.isfinite(losses).all()
 
 
-def test_the_first_rate_is_a_hundredth_of_the_usual_one_and_the_last_thirty_times() -> None:
-    rates, _ = range_test(made_bench(rate=1e-4), 15)
-    assert (rates[0], rates[-1]) == pytest.approx((1e-6, 1e-4 * 10**1.5))
+def test_the_steps_are_taken_at_the_rates_that_are_named() -> None:
+    rates, losses = range_test(made_bench(rate=1e-4), [1e-6, 3e-5, 2e-3])
+    assert rates == pytest.approx([1e-6, 3e-5, 2e-3]) and len(losses) == 3
+
+
+def test_the_first_rate_is_a_hundredth_of_the_usual_one_and_the_last_at_most_thirty_times() -> None:
+    curve = measured(replace(RECIPE, rate=1e-4, epochs=200))
+    assert curve.rates[0] == pytest.approx(1e-6) and curve.rates[-1] <= 1e-4 * 10 ** (DECADES - BELOW) * 1.001
+
+
+def test_a_recipe_takes_the_pick_and_keeps_the_curve_also_as_json() -> None:
+    pictures, target = made_pictures()
+    recipe = with_measured_rate(replace(RECIPE, epochs=100), pictures[:LEARNED], target[:LEARNED], standard_of(pictures[:LEARNED], 1))
+    assert recipe.rate_curve is not None and recipe.rate == recipe.rate_curve.pick
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
 def test_the_same_seed_and_pictures_give_the_same_curve_and_another_seed_another_one() -> None:

@@ -23,7 +23,18 @@ class _Name(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
         return str(value)
 
 
-NAME, PATH = _Name("text"), _Name("path")
+class _NumberOrWord(_Name):
+    """A number where it is one; which words there are, the settings know."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = super().convert(value, param, ctx)
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+NAME, PATH, NUMBER_OR_WORD = _Name("text"), _Name("path"), _NumberOrWord("number or word")
 
 
 def quoted(path: object) -> str:

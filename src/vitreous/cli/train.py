@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.names import NAME, NUMBER_OR_WORD, PATH, quoted
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
@@ -39,7 +39,7 @@ from vitreous.errors import UsageError
 @click.option("--trainer", type=NAME, help="From scratch: auto, torch, or numpy for linear, mlp and lenet (auto).")
 @click.option("--epochs", type=int, help="From scratch: passes over the training part; without it, what the minutes or the data suggest.")
 @click.option("--batch", type=int, help="From scratch: pictures a step.")
-@click.option("--rate", type=float, help="From scratch: the largest learning rate.")
+@click.option("--rate", type=NUMBER_OR_WORD, help="From scratch: the largest learning rate; auto measures it.")
 @click.option("--optimizer", type=NAME, help="From scratch: sgd, momentum, nesterov, adam, adamw or muon.")
 @click.option("--momentum", type=float, help="From scratch: of an optimizer that has it.")
 @click.option("--decay", type=float, help="From scratch: weight decay.")

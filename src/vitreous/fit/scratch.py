@@ -3,7 +3,7 @@
 trainer         auto, torch, or numpy (linear, mlp and lenet only)
 epochs          passes over the training part; else the plan's choice for the minutes, or the network's own
 batch           pictures a step; 1 is stochastic gradient descent, all of them gradient descent
-rate            the largest learning rate of the schedule
+rate            the largest learning rate of the schedule; or auto: by measuring
 optimizer       sgd, momentum, nesterov, adam, adamw, muon; `momentum` for those that have one
 decay           weight decay, which leaves biases and norms alone
 schedule        constant, step, cosine, one-cycle
@@ -51,15 +51,21 @@ _RANGES = {
     "average": (0.0, 1.0, True),
 }
 _LARGEST_ITSELF = ("rate", "decay", "mixup", "clip")  # of the others, 1 would leave nothing
-SCRATCH_TYPES: dict[str, tuple[type, ...]] = dict.fromkeys(_WHOLE, (int,)) | dict.fromkeys(_RANGES, (int, float))
+AUTO = "auto"
+_OR_AUTO = ("rate",)
+SCRATCH_TYPES: dict[str, tuple[type, ...]] = (
+    dict.fromkeys(_WHOLE, (int,)) | dict.fromkeys(_RANGES, (int, float)) | dict.fromkeys(_OR_AUTO, (int, float, str))
+)
 
 
 def require_possible(values: Mapping[str, Any]) -> None:
     """Raises UsageError, with the nearest name or the range, for a value that cannot be meant; None stands for not given."""
     for name, value in values.items():
-        if value is None:
+        if value is None or (name in _OR_AUTO and value == AUTO):
             continue
         option = "--" + name.replace("_", "-")
+        if name in _OR_AUTO and isinstance(value, str):
+            raise UsageError(f"{option} {visible(value)}", needed="a number, or auto", remedy=f"{option} auto measures it")
         if name in _NAMES and value not in _NAMES[name]:
             raise UsageError(
                 f"{option} {visible(str(value))}", f"there is no such {name.replace('_', ' ')}", remedy=nearest(str(value), _NAMES[name])

@@ -62,7 +62,7 @@ class TrainSettings:
     trainer: str | None = None
     epochs: int | None = None
     batch: int | None = None
-    rate: float | None = None
+    rate: float | str | None = None
     optimizer: str | None = None
     momentum: float | None = None
     decay: float | None = None

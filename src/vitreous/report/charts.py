@@ -161,6 +161,30 @@ def accuracy_curves(train: Sequence[float], held: Sequence[float], best: int) ->
     return _svg(500, 250, "Accuracy after each epoch", parts)
 
 
+def range_test(rates: Sequence[float], losses: Sequence[float], line: Sequence[float], usual: float, pick: float) -> str:
+    """The loss at rising learning rates, on a logarithmic axis: each step a point, `line` through their means, a dashed line at the usual rate and a
+    ring at the one that was picked. Losses far above the first one are cut off."""
+    highest = 1.25 * max(line[0], losses[0])
+    low, high = (float(np.log10(end)) for end in (min(rates[0], pick, usual), max(rates[-1], pick, usual)))
+    frame = _Frame(62, 8, 420, 200, (low, max(high, low + 0.1)), (0, highest))
+    decades = range(int(np.ceil(low - 1e-9)), int(np.floor(high + 1e-9)) + 1)
+    parts = frame.grid(
+        [(power, f"{10.0**power:g}") for power in decades],
+        [(0, "0"), (highest / 2, f"{highest / 2:.2g}"), (highest, f"{highest:.2g}")],
+        "learning rate",
+        "loss",
+    )
+    places = [float(np.log10(rate)) for rate in rates]
+    cut = [min(loss, highest) for loss in line]
+    shown = [(x, loss) for x, loss in zip(places, losses, strict=True) if loss <= highest]
+    parts += [f'<circle class="count" cx="{frame.x(x):.1f}" cy="{frame.y(loss):.1f}" r="2.5"/>' for x, loss in shown]
+    parts.append(f'<path class="dashed" d="M{frame.x(float(np.log10(usual))):.1f} {frame.top:.1f}V{frame.top + frame.height:.1f}"/>')
+    parts.append(f'<polyline class="line" points="{frame.points(places, cut)}"/>')
+    height = float(np.interp(np.log10(pick), places, cut))
+    parts.append(f'<circle class="ring" cx="{frame.x(float(np.log10(pick))):.1f}" cy="{frame.y(height):.1f}" r="5"/>')
+    return _svg(500, 250, "Loss at rising learning rates", parts)
+
+
 def thinned(xs: FloatArray, ys: FloatArray, most: int = 120) -> tuple[list[float], list[float]]:
     """At most `most` of the points, both ends among them."""
     places = np.unique(np.linspace(0, len(xs) - 1, min(most, len(xs))).round().astype(int))

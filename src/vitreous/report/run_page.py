@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from vitreous.core.view import View
 from vitreous.report.card import (
     DATA,
@@ -14,13 +16,14 @@ from vitreous.report.card import (
     machine,
 )
 from vitreous.report.chapters import Chapter
-from vitreous.report.charts import accuracy_curves, loss_curves
+from vitreous.report.charts import accuracy_curves, loss_curves, range_test
 from vitreous.report.data_summary import ClassCount, DataSummary
 from vitreous.report.limits import remarks
 from vitreous.report.page import page
 from vitreous.report.task_pages import pages_of
 from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
+from vitreous.training.rate_curve import RateCurve, smoothed
 
 MOST_ERRORS, MOST_RIGHT = 12, 8
 MOST_CLASSES = 40
@@ -51,6 +54,7 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         classifier=_classifier(facts),
         history=_history(contents),
         coach=(facts.get("classifier") or {}).get("coach"),
+        rate=_rate(facts),
         **pages.page_parts(contents),
         decision=next(chapter for chapter in card if chapter.title == OPERATING_POINT),
         card=[chapter for chapter in card if chapter.title not in (METRICS, DATA, OPERATING_POINT, MAKING)],
@@ -89,13 +93,25 @@ def _classifier(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
             value = ", ".join(f"{strength:g}: {loss:.3f}" for strength, loss in value)
             key = "log loss by strength"
         if key == "recipe":
-            value = ", ".join(f"{name.replace('_', ' ')} {_told(each)}" for name, each in value.items() if each is not None)
+            named = {name.replace("_", " "): each for name, each in value.items() if each is not None and name != "rate_curve"}
+            value = ", ".join(f"{name} {_told(each)}" for name, each in named.items())
         rows.append((key.replace("_", " "), f"{value:.4g}" if isinstance(value, float) else str(value)))
     return rows
 
 
 def _told(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _rate(facts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """How the learning rate was measured: the chart (empty where the training was too short), and the finding; None where it was not."""
+    recipe = (facts.get("classifier") or {}).get("recipe") or {}
+    if not recipe.get("rate_curve"):
+        return None
+    curve = RateCurve.from_json(recipe["rate_curve"])
+    if not curve.rates:
+        return "", curve.finding
+    return range_test(curve.rates, curve.losses, smoothed(np.array(curve.losses)).tolist(), curve.usual, curve.pick), curve.finding
 
 
 def _history(contents: Contents) -> str:

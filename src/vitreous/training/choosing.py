@@ -17,6 +17,7 @@ from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
 from vitreous.training.bench import network
 from vitreous.training.hardware import device_for, repeatable, threads_for
 from vitreous.training.pictures import Standard
+from vitreous.training.rate import with_measured_rate
 from vitreous.training.recipe import Recipe, most_epochs, resolve
 from vitreous.training.speed import measured, multiply_adds
 
@@ -65,6 +66,11 @@ def choose(
             epoch = speed.seconds * (steps + _JUDGING * held / recipe.batch)
             fitting = int((deadline - time.monotonic()) / epoch)
             recipe = recipe.for_epochs(max(1, min(fitting, most_epochs(len(pictures)))), settings.patience)
+    if settings.rate == "auto":
+        with repeatable(threads):
+            recipe = with_measured_rate(recipe, pictures, target, standard)
+        if recipe.rate_curve:
+            say(recipe.rate_curve.finding)
     if device == "cpu":
         where = f"{plural(threads, 'thread')} on {where}"
     say(

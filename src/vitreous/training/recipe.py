@@ -19,6 +19,7 @@ from vitreous.errors import UsageError
 from vitreous.fit.settings import TrainSettings
 from vitreous.losses import LOSSES, entry
 from vitreous.training.augment import parse
+from vitreous.training.rate_curve import RateCurve
 
 # Epochs for so many pictures in all, where neither they nor minutes are given: fewer pictures need more passes.
 _FEWEST_EPOCHS, _MOST_EPOCHS, _PICTURES_IN_ALL = 20, 200, 60_000
@@ -30,7 +31,8 @@ _PATIENCE, _LEAST_PATIENCE = 0.4, 4  # in shares of all epochs, and epochs
 @dataclass(frozen=True)
 class Recipe:
     """As in `vitreous.fit.scratch`; besides: `number_format` f32 or bf16, `channels_last`: the layout of pictures in memory, `pieces`: in how
-    many parts a batch goes through the network, for memory's sake; `last`: the epoch it ended with, where the time was over before all were done."""
+    many parts a batch goes through the network, for memory's sake; `last`: the epoch it ended with, where the time was over before all were done;
+    `rate_curve`: how the rate was found, where it was measured."""
 
     net: str
     channels: int
@@ -59,6 +61,7 @@ class Recipe:
     channels_last: bool = False
     pieces: int = 1
     last: int | None = None
+    rate_curve: RateCurve | None = None
 
     @property
     def several(self) -> bool:
@@ -70,7 +73,8 @@ class Recipe:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(**value)
+        curve = value.get("rate_curve")
+        return cls(**value | {"rate_curve": RateCurve.from_json(curve) if curve else None})
 
     def for_epochs(self, epochs: int, patience: int | None) -> Self:
         return replace(self, epochs=epochs, patience=patience or max(_LEAST_PATIENCE, round(_PATIENCE * epochs)))
@@ -144,7 +148,7 @@ def resolve(
     optimizer = settings.optimizer or own.optimizer
     if settings.momentum is not None and optimizer not in ("momentum", "nesterov", "muon"):
         raise UsageError(f"--momentum with --optimizer {optimizer}", "which has none", "momentum, nesterov or muon")
-    rate = settings.rate or _rate(own, optimizer, batch)
+    rate = settings.rate if isinstance(settings.rate, int | float) else _rate(own, optimizer, batch)
     if rate > 10:
         remarks.append(f"A rate of {rate:g} is far beyond what is usual (0.0001 to 1).")
     recipe = Recipe(

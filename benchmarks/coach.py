@@ -2,7 +2,7 @@
 
     python benchmarks/coach.py [--fashion FOLDER] [--quick]
 
-216 tiny trainings (80 to 3,000 pictures, 2 to 60 epochs) with a planted fault or none: benchmarks/sides/planted_trainings.py. 144 were looked at
+216 tiny trainings (80 to 2,000 pictures, 2 to 60 epochs) with a planted fault or none: benchmarks/sides/planted_trainings.py. 144 were looked at
 while the rules were written; 72 (other data, seeds and widths) were run once they stood, and their figures are the claims. Named rightly: the first
 finding is the planted one. A rate that is too high may end as a divergence, so either name is right for either, and so is `start` (weights
 that begin too large) beside `saturated`. A false alarm: any finding in a training without a fault.

@@ -209,7 +209,7 @@ def trainings(one: str, two: str, seed: int, wide: int) -> list[Planted]:
         made.append(Planted(kind, data, seed + len(made), changed, **more))
 
     for data in (one, two):
-        enough = 3000 if data.startswith("fashion") else 1400  # pictures, so that a sound training does not over-fit
+        enough = 2000 if data.startswith("fashion") else 1400  # pictures, so that a sound training does not over-fit
         add("none", data, plain(), own=mlp, count=enough)
         add("none", data, plain(augment="crop=1"), own=mlp, count=enough)
         add("none", data, lenet, count=enough)

@@ -33,7 +33,7 @@ def read(history: Entries, steps: Steps = (), context: Context | None = None, fa
         return grew
     if len(history) < 2:
         return []
-    if high := rate_too_high(history, unit):
+    if high := rate_too_high(history, steps, unit):
         return in_order([*high, *batch_too_small(history, steps, unit), *side_by_side(history, context)])
     layers = layers_of(history)
     inside = [*dead_units(layers, DEAD), *saturated(layers, SATURATED)]

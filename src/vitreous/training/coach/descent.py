@@ -24,6 +24,7 @@ Steps = Sequence[Mapping[str, float]]
 _GREW, _PLATEAU, _FALLEN_LITTLE, _NO_FALL, _BEGAN_HIGH = 3.0, 0.25, 0.5, 0.03, 2.0
 _LARGE_STEP, _SMALL_STEP = 1e-2, 5e-4
 _JUMP = 1.15  # of the training loss from one epoch to the next
+_LEAP = 2.0  # of a single step's loss above the first one's and a guess's
 _NOISE, _COARSE = 0.8, 0.25  # deviation of a step's loss from its neighbours': over its mean, and over a guess's
 _EPOCHS_OF_NOISE = 3  # later, a small loss makes any batch look noisy
 DEAD, SATURATED = 0.9, 0.9  # in a batch of one picture 80 % of the units of a sound layer are 0; a tanh that has learned well is often at its limits
@@ -50,20 +51,28 @@ def diverged(history: Entries, steps: Steps, unit: float, failure: str) -> list[
     return [Finding("divergence", sentence, {"last loss": last, "loss of a guess": unit}, "A rate ten times smaller, a warm-up, or --clip 1.")]
 
 
-def rate_too_high(history: Entries, unit: float) -> list[Finding]:
+def rate_too_high(history: Entries, steps: Steps, unit: float) -> list[Finding]:
+    """Also where units died behind a leap of the loss: they were alive at first, so it was a step that killed them."""
     losses, layers = [entry["train_loss"] for entry in history], layers_of(history)
     step, jump = step_size(layers), max(after / max(before, 1e-9) for before, after in pairwise(losses))
     spoiled, began_high = [*dead_units(layers, DEAD), *saturated(layers, SATURATED)], losses[0] > _BEGAN_HIGH * unit
+    single = [float(each["loss"]) for each in steps] or losses
+    leap = max(single) / max(unit, single[0])
+    killed = spoiled and leap > _LEAP
     high = losses[-1] > _PLATEAU * unit and (jump > _JUMP or spoiled or began_high)
-    if not (high or (spoiled and began_high)) or (step is not None and step < _LARGE_STEP):
+    large = step is None or step > _LARGE_STEP
+    if not killed and not (large and (high or (spoiled and began_high))):
         return []
-    evidence = {"first loss": losses[0], "last loss": losses[-1], "largest jump": jump} | ({"step over weights": step} if step is not None else {})
+    evidence = {"first loss": losses[0], "last loss": losses[-1], "largest jump": jump, "largest leap": leap}
+    evidence |= {"step over weights": step} if step is not None else {}
     for each in spoiled:
         evidence |= each.evidence
-    sentence = f"The loss went from {losses[0]:.3g} to {losses[-1]:.3g}" + (
-        f" and rose to {jump:.3g} times itself from one epoch to the next" if jump > 1 else ""
-    )
-    sentence += f"; a step moved the weights by {step:.1%}, where 0.1 % is usual." if step is not None else "."
+    sentence = f"The loss went from {losses[0]:.3g} to {losses[-1]:.3g}"
+    if killed:
+        sentence += f" and leapt to {max(single):.3g} meanwhile; {spoiled[0].sentence[0].lower()}{spoiled[0].sentence[1:]}"
+    else:
+        sentence += f" and rose to {jump:.3g} times itself from one epoch to the next" if jump > 1 else ""
+        sentence += f"; a step moved the weights by {step:.1%}, where 0.1 % is usual." if step is not None else "."
     return [Finding("rate too high", sentence, evidence, "A smaller --rate: a third, then a tenth.")]
 
 

@@ -86,6 +86,13 @@ WITHIN: dict[str, list[tuple[str, float, float]]] = {
     # half the distance of neighbours, 2^-8 and 2^-11, is what a single product may be off
     # drawn with a probability of 0.35 for each half, now and then twice the same: 0.7 at most
     "21_augmentation": [(r"crop=1 .* \+([\d.]+) points", 0.3, 4), (r"flip .* -([\d.]+) points", 1.5, 8), (r"none +([\d.]+)%", 86, 94)],
+    "25_learning_rate": [
+        (r"0\.0005: +(\d+)%  Rate too low", 10, 40),
+        (r"0\.0100: +(\d+)%  Nothing is wrong", 85, 95),
+        (r"0\.2019: +(\d+)%  Nothing is wrong", 96, 100),
+        (r"1\.4928: +(\d+)%  Rate too high", 5, 20),  # guessing reads 10 %
+        (r"30\.0000: +(\d+)%  Divergence", 5, 20),
+    ],
     "24_batch_norm": [
         (r"at (\d+) of 10 rates", 6, 8),
         (r"at (\d+) without", 1, 4),  # of three starts: 2, 3, 4

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vitreous.fit.must_pass import MustPass
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
+    from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
@@ -203,6 +204,33 @@ def train(
 
     resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
     return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents, _from_scratch(resolved)))
+
+
+def sweep(
+    data: Image, values: Sequence[str], *, settings: Image | None = None, reporter: Reporter | None = None, **options: Any
+) -> "tuple[Path, list[Outcome]]":
+    """Train variants, each a run of its own in one folder, and write sweep.html there; returns the folder and what they gave, the best first.
+
+    `values`: `key=a,b,c` for each setting that changes; several make a grid. `options` as for `train`. The same call goes on where it was cut off.
+    Raises DataError, RunError, StorageError, UsageError.
+    """
+    from vitreous.fit.sweeping import SWEEP_HTML, carry_out
+    from vitreous.fit.training import train as train_folder
+    from vitreous.fit.variants import read_sweep
+    from vitreous.report.sweep_page import sweep_page
+    from vitreous.storage.atomic import write_atomically
+
+    tell = reporter or Printed()
+    asked = read_sweep(values, resolve_settings(options, settings))
+    for variant in asked.variants:
+        _from_scratch(variant.settings)  # what cannot be trained is said before the first one begins
+
+    def trained(variant: TrainSettings) -> "RunFolder":
+        return train_folder(Path(data), variant, tell, _exported(variant), documents, _from_scratch(variant))
+
+    folder, outcomes = carry_out(asked, Path(data), trained, lambda run: resume(run, reporter=tell)._run, tell.say)
+    write_atomically(folder / SWEEP_HTML, sweep_page(folder, outcomes))
+    return folder, outcomes
 
 
 def resume(run: Image, *, reporter: Reporter | None = None) -> Run:

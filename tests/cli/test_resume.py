@@ -141,6 +141,24 @@ def test_a_measured_rate_is_stored_and_done_again_without_measuring(
         assert open_run(run).facts["classifier"]["recipe"] == recipe
 
 
+def test_a_sweep_goes_on_inside_the_variant_that_was_interrupted_to_the_same_bits(
+    work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(work)
+    options = [*OPTIONS, "--sweep", "rate=0.001,0.003"]
+    process = begun(work, "sides", *options)
+    until(process, "Variant 2 of 2")
+    until(process, "Epoch 2")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode == 130
+    said = vitreous("train", "sides", *options)
+    assert said.code == 0 and "Variant 1 of 2, rate 0.001: done before." in said.err and "Going on behind step" in said.err
+    alone = vitreous("train", "sides", *OPTIONS, "--rate", "0.003")
+    assert alone.code == 0
+    assert open_run("runs/sides-sweep-1/02-rate-0.003-1").read("model.onnx") == open_run("runs/sides-1").read("model.onnx")
+
+
 @pytest.mark.parametrize("wrong", ["much", "Auto", "0", "-1", "nan"])
 def test_a_rate_that_is_no_number_is_one_line(wrong: str, work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(work)

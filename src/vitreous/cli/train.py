@@ -62,9 +62,25 @@ from vitreous.errors import UsageError
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--resume", type=PATH, metavar="RUN", help="Go on with an interrupted training, instead of DATA.")
 @click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")
+@click.option(
+    "--sweep",
+    type=NAME,
+    multiple=True,
+    metavar="KEY=A,B,C",
+    help="Train a variant for each value; given again, for each combination. Goes on if cut off.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
-def command(data: str | None, settings: str | None, resume: str | None, repeat: str | None, dry_run: bool, as_json: bool, **arguments: Any) -> None:
+def command(
+    data: str | None,
+    settings: str | None,
+    resume: str | None,
+    repeat: str | None,
+    sweep: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    **arguments: Any,
+) -> None:
     """Train on DATA: a folder of class folders (DATA/CLASS/photo.jpg), of split folders (DATA/train/CLASS/…), or a CSV table
     with the columns image and label. A picture may have several labels: "a;b" in the label column, a column of 0 and 1 for each label, or boxes
     (Pascal VOC) that are read as presence.
@@ -80,6 +96,11 @@ def command(data: str | None, settings: str | None, resume: str | None, repeat: 
         allowed = ("name", "runs") if repeat else ()
         if stray := [key for key, value in arguments.items() if value is not None and key not in allowed] or ["settings"] * bool(settings):
             raise UsageError(f"--{stray[0].replace('_', '-')} with {next(iter(given))}", "which has its own settings", remedy="leave it away")
+    if sweep:
+        if data is None or dry_run:
+            raise UsageError(f"--sweep with {'--dry-run' if data else next(iter(given))}", remedy="leave one of them away")
+        _sweep(data, sweep, settings, as_json, arguments)
+        return
     resolved = api.resolve_settings(arguments, settings)
     with reporter(as_json) as tell:
         if resume or repeat:
@@ -98,3 +119,18 @@ def command(data: str | None, settings: str | None, resume: str | None, repeat: 
         click.echo(visible(str(run.folder)))
         folder = quoted(run.folder)
         click.secho(f"Try: vitreous predict {folder} PHOTO    vitreous evaluate {folder}", err=True, dim=True)
+
+
+def _sweep(data: str, sweep: tuple[str, ...], settings: str | None, as_json: bool, arguments: dict[str, Any]) -> None:
+    from vitreous import api
+    from vitreous.report.sweep_page import headline, table, to_json
+
+    with reporter(as_json) as tell:
+        folder, outcomes = api.sweep(data, sweep, settings=settings, reporter=tell, **arguments)
+    if as_json:
+        click.echo(json.dumps(to_json(folder, outcomes)))
+        return
+    for line in table(outcomes):
+        click.echo(visible(line))
+    click.echo(visible(str(folder)))
+    click.secho(f"{headline(outcomes)}. The curves: {quoted(folder / 'sweep.html')}", err=True, dim=True)

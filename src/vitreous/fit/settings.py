@@ -171,8 +171,16 @@ def _from_file(file: Path) -> dict[str, Any]:
     for key, value in values.items():
         if key not in known:
             raise UsageError(f"unknown setting {visible(key)!r} in {visible(str(file))}", remedy=nearest(key, known))
-        accepted = _ACCEPTED.get(key) or SCRATCH_TYPES.get(key, (str,))
+        accepted = types_of(key)
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-            needed = " or ".join(_KINDS[kind] for kind in accepted)
-            raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", f"{needed} is needed")
+            raise UsageError(f"{key} in {visible(str(file))}", f"{value!r}", f"{told_types(key)} is needed")
     return values
+
+
+def types_of(key: str) -> tuple[type, ...]:
+    """What a setting may be, besides None."""
+    return _ACCEPTED.get(key) or SCRATCH_TYPES.get(key, (str,))
+
+
+def told_types(key: str) -> str:
+    return " or ".join(_KINDS[kind] for kind in types_of(key))

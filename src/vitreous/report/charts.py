@@ -129,9 +129,11 @@ def confusion_picture(table: IntArray) -> str:
     return f'<svg class="chart matrix" viewBox="0 0 {classes} {classes}" role="img" aria-label="{described}">{"".join(parts)}</svg>'
 
 
-def loss_curves(train: Sequence[float], held: Sequence[float], best: int) -> str:
-    """The losses after each epoch, counted from 1: of the pictures learned from (dashed), of those held out, and a ring at the best epoch."""
-    highest = max(1e-9, *train, *held)
+def loss_curves(train: Sequence[float], held: Sequence[float], best: int, highest: float | None = None) -> str:
+    """The losses after each epoch, counted from 1: of the pictures learned from (dashed), of those held out, and a ring at the best epoch.
+    The chart goes up to `highest`, or to the highest of them; what is above is cut off."""
+    highest = highest or max(1e-9, *train, *held)
+    train, held = [min(each, highest) for each in train], [min(each, highest) for each in held]
     frame = _Frame(62, 8, 420, 200, (1, max(2, len(held))), (0, highest))
     parts = frame.grid(
         [(1, "1"), (max(2, len(held)), str(len(held)))],

@@ -19,7 +19,6 @@ from vitreous.data.near.frame import FloatArray
 IntArray = npt.NDArray[np.intp]
 Small = npt.NDArray[np.int8]
 
-TREES = 6
 _SCALE = 256
 _BLOCK = 32  # entries
 _TOGETHER = 16  # queries that are compared with a block at once
@@ -35,15 +34,13 @@ def small(vectors: FloatArray) -> Small:
 
 
 def neighbours(entries: Small, owner: IntArray, queries: Small, asker: IntArray, seed: int) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
-    """For each tree and query the nearest entry of another owner: numbers of queries and entries, and their products, in parts.
+    """By one tree, for each query the nearest entry of another owner: numbers of queries and entries, and their products, in parts.
 
     `entries` [M, D] and `queries` [Q, D]; `owner` [M] and `asker` [Q] say whose each of them is.
     """
-    rng = np.random.default_rng(seed)
-    for _ in range(TREES):
-        tree = _Tree(entries, rng)
-        block = np.minimum(np.searchsorted(tree.keys, tree.key(queries)), len(entries) - 1) // _BLOCK
-        yield from _compared(entries, owner, queries, asker, tree.order, block)
+    tree = _Tree(entries, np.random.default_rng(seed))
+    block = np.minimum(np.searchsorted(tree.keys, tree.key(queries)), len(entries) - 1) // _BLOCK
+    return _compared(entries, owner, queries, asker, tree.order, block)
 
 
 class _Tree:

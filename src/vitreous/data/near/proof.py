@@ -21,15 +21,30 @@ _BAND = Band(1.0, 2.5, SIDE)
 def proven(a: FloatArray, b: FloatArray, place: FloatArray) -> BoolArray:
     """Whether each a is b, read at its map: [N]."""
     a, b, place = swapped(a, b, place)
-    whole, marked = correlations(a, b, place, _BAND)
+    whole, marked = _correlations(a, b, place, _BAND)
+    unmoved = (np.abs(place[:, 1::2]) + SIDE / 2 * np.abs(1 - place[:, ::2]) <= _UNMOVED).all(axis=1)
+    agree = (whole >= ANYWHERE) | unmoved & ((whole >= IN_PLACE) | (marked >= MARKED))
+    return np.asarray(agree & _edited(place, SIDE, _OVERHANG, _UNEQUAL, _SMALLEST))
+
+
+def fitting(a: FloatArray, b: FloatArray, place: FloatArray, band: Band, least: tuple[float, float], overhang: float, unequal: float) -> BoolArray:
+    """Whether each a may still turn out to be b: [N]. `least`: one of the two correlations; `overhang` in pixels of a."""
+    a, b, place = swapped(a, b, place)
+    result = _edited(place, band.side, overhang, unequal, _SMALLEST - 0.015)
+    chosen = np.flatnonzero(result)
+    whole, marked = _correlations(a[chosen], b[chosen], place[chosen], band)
+    result[chosen] = (whole >= least[0]) | (marked >= least[1])
+    return result
+
+
+def _edited(place: FloatArray, side: int, overhang: float, unequal: float, smallest: float) -> BoolArray:
+    """Whether an edit makes such a map: what was kept lies inside, and is not much smaller, and both sides shrank alike."""
     scales, shifts = place[:, ::2], place[:, 1::2]
-    inside = (np.abs(shifts) - SIDE / 2 * (1 - scales) <= _OVERHANG).all(axis=1)
-    even = (scales >= _SMALLEST).all(axis=1) & (np.abs(np.log(scales[:, 0] / scales[:, 1])) <= _UNEQUAL)
-    unmoved = (np.abs(shifts) + SIDE / 2 * np.abs(1 - scales) <= _UNMOVED).all(axis=1)
-    return np.asarray(inside & even & ((whole >= ANYWHERE) | unmoved & ((whole >= IN_PLACE) | (marked >= MARKED))))
+    inside = (np.abs(shifts) - side / 2 * (1 - scales) <= overhang).all(axis=1)
+    return np.asarray(inside & (scales >= smallest).all(axis=1) & (np.abs(np.log(scales[:, 0] / scales[:, 1])) <= unequal))
 
 
-def correlations(a: FloatArray, b: FloatArray, place: FloatArray, band: Band) -> tuple[FloatArray, FloatArray]:
+def _correlations(a: FloatArray, b: FloatArray, place: FloatArray, band: Band) -> tuple[FloatArray, FloatArray]:
     """Of the details in all the overlap, and without the blocks that disagree most: [N] each."""
     one, (other, inside) = band(a), warped(b, place)
     other = band(other)

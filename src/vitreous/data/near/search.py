@@ -1,5 +1,6 @@
 """Pairs of pictures that may be copies: each picture, in all eight positions, among all the others and their parts."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,10 @@ from vitreous.data.near.descriptor import LENGTH, SYMMETRIES, WINDOWS, descripto
 from vitreous.data.near.forest import IntArray, neighbours, small
 from vitreous.data.near.frame import FloatArray
 
+TREES = 6
 LEAST = 0.76  # product of descriptors
 MOST = 4  # others that one picture is compared with
 _BLOCK = 2048
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,27 @@ class Pairs:
     window: IntArray
 
 
-def alike(pictures: npt.NDArray[np.uint8]) -> Pairs:
+def alike(pictures: npt.NDArray[np.uint8], pool: Executor) -> Pairs:
     """Each pair once, of each picture its nearest few."""
     count = len(pictures)
     entries = np.empty((len(WINDOWS), count, LENGTH), np.int8)
     queries = np.empty((len(SYMMETRIES), count, LENGTH), np.int8)
-    for start in range(0, count, _BLOCK):
+
+    def describe(start: int) -> None:
         block = slice(start, start + _BLOCK)
         entries[:, block] = small(descriptors(pictures[block].astype(np.float32))).swapaxes(0, 1)
         for number, symmetry in enumerate(SYMMETRIES):
             queries[number, block] = turned(entries[0, block], symmetry)
-    found: list[tuple[IntArray, IntArray, FloatArray]] = []
-    whose = [np.tile(np.arange(count), each) for each in (len(WINDOWS), len(SYMMETRIES))]
-    for query, entry, product in neighbours(entries.reshape(-1, LENGTH), whose[0], queries.reshape(-1, LENGTH), whose[1], _SEED):
-        near = product >= LEAST
-        found.append((query[near], entry[near], product[near]))
-    query, entry, product = (np.concatenate(each) for each in zip(*found, strict=True))
+
+    list(pool.map(describe, range(0, count, _BLOCK)))
+    owner, asker = (np.tile(np.arange(count), each) for each in (len(WINDOWS), len(SYMMETRIES)))
+
+    def search(tree: int) -> list[tuple[IntArray, IntArray, FloatArray]]:
+        found = neighbours(entries.reshape(-1, LENGTH), owner, queries.reshape(-1, LENGTH), asker, seed=tree)
+        return [(query[near], entry[near], product[near]) for query, entry, product in found for near in [product >= LEAST]]
+
+    parts = [part for found in pool.map(search, range(TREES)) for part in found]
+    query, entry, product = (np.concatenate(each) for each in zip(*parts, strict=True))
     return _each_once(query, entry, product, count)
 
 

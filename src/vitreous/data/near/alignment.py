@@ -32,8 +32,8 @@ def aligned(a: FloatArray, b: FloatArray, place: FloatArray, band: Band, steps: 
     offset = (np.arange(band.side, dtype=np.float32) - middle) / middle
     seen = band(a)
     down, across = np.gradient(seen, axis=(1, 2))
-    jacobian = np.stack([down * offset[:, None], down, across * offset, across], axis=1).reshape(len(a), 4, -1)
-    seen = seen.reshape(len(a), -1)
+    jacobian = np.stack([down * offset[:, None], down, across * offset, across], axis=1).reshape(len(a), 4, band.side**2)
+    seen = seen.reshape(len(a), band.side**2)
     for _ in range(steps):
         place = _composed(place, _change(seen, b, band, jacobian, place), middle)
     return place

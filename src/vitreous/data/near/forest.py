@@ -33,12 +33,15 @@ def small(vectors: FloatArray) -> Small:
     return np.asarray(np.rint(vectors * _SCALE).clip(-127, 127), dtype=np.int8)
 
 
-def neighbours(entries: Small, owner: IntArray, queries: Small, asker: IntArray, seed: int) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+def neighbours(
+    entries: Small, owner: IntArray, queries: Small, asker: IntArray, basis: FloatArray, seed: int
+) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
     """By one tree, for each query the nearest entry of another owner: numbers of queries and entries, and their products, in parts.
 
-    `entries` [M, D] and `queries` [Q, D]; `owner` [M] and `asker` [Q] say whose each of them is.
+    `entries` [M, D] and `queries` [Q, D]; `owner` [M] and `asker` [Q] say whose each of them is. The tree's directions are
+    drawn within `basis` [D, d]: where what tells pictures apart is large beside what an edit changes.
     """
-    tree = _Tree(entries, np.random.default_rng(seed))
+    tree = _Tree(entries, basis, np.random.default_rng(seed))
     block = np.minimum(np.searchsorted(tree.keys, tree.key(queries)), len(entries) - 1) // _BLOCK
     return _compared(entries, owner, queries, asker, tree.order, block)
 
@@ -46,10 +49,11 @@ def neighbours(entries: Small, owner: IntArray, queries: Small, asker: IntArray,
 class _Tree:
     """`order`: the entries as they stand in its leaves; `keys`: their places there, ascending."""
 
-    def __init__(self, entries: Small, rng: np.random.Generator) -> None:
+    def __init__(self, entries: Small, basis: FloatArray, rng: np.random.Generator) -> None:
         sample = entries[:: max(1, len(entries) // _SAMPLE)].astype(np.float32)
         depth = max(0, int(np.log2(max(1, len(sample) / _LEAF))))
-        self._directions = (rng.standard_normal((sample.shape[1], depth + 1)) / _SCALE).astype(np.float32)
+        mixture = np.linalg.qr(rng.standard_normal((basis.shape[1],) * 2))[0]
+        self._directions = (basis @ mixture[:, : depth + 1] / _SCALE).astype(np.float32)
         self._medians: list[FloatArray] = []
         node, heights = np.zeros(len(sample), np.intp), np.asarray(sample @ self._directions, np.float32)
         for level in range(depth):

@@ -5,9 +5,11 @@ any more: of 100,000 pictures one pair in five reaches the last stage.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,17 +53,21 @@ _MAPS = np.array([(scale, down, scale, across) for scale, across, down in map(wi
 
 def near_pairs(thumbnails: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
     """Pairs of near copies, as two arrays of indices. Flat pictures are in none."""
-    chosen = np.flatnonzero(_detail(thumbnails) >= FLAT)
-    if len(chosen) < 2:
-        return chosen[:0], chosen[:0]
-    pictures = without_frame(thumbnails[chosen])
     # numpy gives up the interpreter's lock in all that takes time here
     with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1), "copies") as pool:
+        chosen = np.flatnonzero(_in_blocks(pool, _detail, thumbnails) >= FLAT)
+        if len(chosen) < 2:
+            return chosen[:0], chosen[:0]
+        pictures = _in_blocks(pool, without_frame, thumbnails[chosen])
         pairs = alike(pictures, pool)
         parts = [slice(start, start + _BLOCK) for start in range(0, len(pairs.left), _BLOCK)]
         same = list(pool.map(partial(_same, pictures, pairs), parts))
     kept = np.flatnonzero(np.concatenate([*same, np.zeros(0, np.bool_)]))
     return chosen[pairs.left[kept]], chosen[pairs.right[kept]]
+
+
+def _in_blocks(pool: Executor, function: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], pictures: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    return np.concatenate(list(pool.map(function, [pictures[start : start + _BLOCK] for start in range(0, max(1, len(pictures)), _BLOCK)])))
 
 
 def _same(pictures: npt.NDArray[np.uint8], pairs: Pairs, part: slice) -> BoolArray:
@@ -95,14 +101,9 @@ def _halved(pictures: FloatArray) -> FloatArray:
 
 def _detail(thumbnails: npt.NDArray[np.uint8]) -> FloatArray:
     """The root mean square of what is left when a 5×5 mean is taken off: [N]."""
-    return np.concatenate([_block_detail(thumbnails[start : start + _BLOCK]) for start in range(0, len(thumbnails), _BLOCK)])
-
-
-def _block_detail(thumbnails: npt.NDArray[np.uint8]) -> FloatArray:
     values = thumbnails.astype(np.float32)
     detail = values - _MEAN @ values @ _MEAN.T
-    detail = detail.reshape(len(values), -1)
-    return np.asarray(np.sqrt(np.einsum("np,np->n", detail, detail) / detail.shape[1]))
+    return np.asarray(np.sqrt(np.einsum("nyx,nyx->n", detail, detail) / SIDE**2))
 
 
 _MEAN = np.array([[max(0, 1 - abs(i - j) // 3) for j in range(32)] for i in range(32)], dtype=np.float32)

@@ -120,5 +120,15 @@ def test_a_fault_is_told_once_while_the_training_runs_and_not_again_behind_a_res
     assert Meanwhile(Context.plain(10)).read(history(FALLING), []) == ""
 
 
+def test_units_that_died_behind_a_leap_of_the_loss_are_the_rates_doing() -> None:
+    dead = history([2.6, 2.32, 2.31, 2.31], [2.3] * 4, (0.1, 0.1), dead=1.0, update_ratio=0.0)
+    assert [each.kind for each in read(dead, [{"loss": 2.4}, {"loss": 17.0}, {"loss": 2.3}] * 4)] == ["rate too high"]
+    assert [each.kind for each in read(dead, [{"loss": 2.4}, {"loss": 2.3}] * 4)] == ["dead units"]
+
+
+def test_while_it_runs_a_divergence_is_told_and_not_what_follows_from_it() -> None:
+    assert [each.kind for each in Meanwhile(Context.plain(10)).new(history([87.0], dead=1.0))] == ["divergence"]
+
+
 def test_figures_that_are_no_numbers_are_not_stored() -> None:
     assert Finding("divergence", "It grew.", {"loss": float("inf"), "guess": 2.3}, "Less.").to_json()["evidence"] == {"guess": 2.3}

@@ -19,7 +19,7 @@ from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
 from vitreous.training.coach import Context, read
 from vitreous.training.hardware import repeatable
-from vitreous.training.loop import JUDGED_AT_ONCE
+from vitreous.training.loop import JUDGED_AT_ONCE, NotFinite
 from vitreous.training.pictures import Batches, Standard
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe
@@ -60,7 +60,8 @@ class ScratchClassifier:
         return self.link.probability(self.logits(features))
 
     def out_of_fold(self, parts: Parts) -> Floats:
-        """Each picture by a network of its own that never saw it, one for each of three folds; zeros where that would take too long."""
+        """Each picture by a network of its own that never saw it, one for each of three folds; zeros where that would take too long, or a fold
+        diverged."""
         probability = np.zeros((parts.train, parts.classes), np.float32)
         minutes = self.learner.settings.minutes
         if not minutes and self.position.seconds > _FOLDS_SECONDS and parts.train + parts.validation < len(parts.target):
@@ -74,7 +75,10 @@ class ScratchClassifier:
                     parts, features=parts.features[rows], target=parts.target[rows], groups=parts.groups[rows], train=len(rows), validation=0
                 )
                 learner = replace(self.learner, work=None, given=_for_fold(self.recipe, len(rows)))
-                probability[part] = learner.fit(others, lambda *_: None).probability(parts.features[part])
+                try:
+                    probability[part] = learner.fit(others, lambda *_: None).probability(parts.features[part])
+                except NotFinite:  # the network itself was trained; it is the answers out of fold that are missing
+                    return np.zeros_like(probability)
         return probability
 
     def joined(self, backbone: Network, view: View, labels: list[str], facts: dict[str, Any]) -> Network:

@@ -140,7 +140,9 @@ def _why_stop(bench: Bench, position: Position, deadline: float | None) -> str:
 
 
 def _not_finite(what: str, value: float, position: Position, numbers: Ints, names: Sequence[str]) -> NotFinite:
-    some = ", ".join(visible(names[number]) for number in numbers[:3].tolist()) + (" …" if len(numbers) > 3 else "")
+    some = ", ".join(visible(names[number]) if names else f"picture {number + 1}" for number in numbers[:3].tolist()) + (
+        " …" if len(numbers) > 3 else ""
+    )
     where = f"step {position.step + 1} (epoch {position.epoch}, batch {position.done + 1}: {some})"
     return NotFinite(
         f"the training was stopped before {where}", f"the {what} is {value}", remedy="a smaller --rate, or --clip 1; see the pictures named"

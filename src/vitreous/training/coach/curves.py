@@ -1,7 +1,7 @@
 """What the curves of a training say, causes before consequences. Pure functions of what was recorded, so they work on a finished run too.
 
-Divergence stands alone. A rate that is too high kills and saturates units itself, so then only the rate is named; units that are dead explain why
-weights do not move; under-fitting is said only where nothing else explains it. The rules: `descent`, `gap`, `during`.
+Divergence stands alone. A rate that is too high kills and saturates units and makes the loss jump itself, so then only the rate is named; units that
+are dead explain why weights do not move; under-fitting is said only where nothing else explains it. The rules: `descent`, `gap`, `during`.
 """
 
 from vitreous.training.coach.context import Context
@@ -34,7 +34,7 @@ def read(history: Entries, steps: Steps = (), context: Context | None = None, fa
     if len(history) < 2:
         return []
     if high := rate_too_high(history, steps, unit):
-        return in_order([*high, *batch_too_small(history, steps, unit), *side_by_side(history, context)])
+        return in_order([*high, *side_by_side(history, context)])
     layers = layers_of(history)
     inside = [*dead_units(layers, DEAD), *saturated(layers, SATURATED)]
     slow = [] if inside else rate_too_low(history, unit)

@@ -26,4 +26,4 @@ class Meanwhile:
         grew = diverged(history, steps, loss_of_a_guess(history, steps, self.context), "")
         found = [each for each in (*grew, *dead_units(layers, DEAD), *saturated(layers, SATURATED)) if each.kind not in self.told]
         self.told.update(each.kind for each in found)
-        return found
+        return found[:1]  # divergence kills units itself

@@ -2,6 +2,9 @@
 
 Divergence stands alone. A rate that is too high kills and saturates units and makes the loss jump itself, so then only the rate is named; units that
 are dead explain why weights do not move; under-fitting is said only where nothing else explains it. The rules: `descent`, `gap`, `during`.
+
+Of 72 trainings kept aside while the limits were chosen, 48 of 52 planted faults are named rightly (of "held out better" 2 of 6), and 1 of 20 sound
+trainings is found fault with: benchmarks/coach.py, decision 0024.
 """
 
 from vitreous.training.coach.context import Context

@@ -136,6 +136,13 @@ class Run:
         recipe = (self._run.facts.get("classifier") or {}).get("recipe")
         return read(history, steps, Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels)))
 
+    def tensorboard(self) -> Path:
+        """Write the recorded epochs and steps for TensorBoard into the run's folder `tensorboard`, and return it. Raises RunError where there
+        are none."""
+        from vitreous.runs.contents import events_of
+
+        return events_of(self._run)
+
     def forget_decision(self) -> None:
         """From now on the most probable class is the answer again."""
         from vitreous.fit.decide import forget

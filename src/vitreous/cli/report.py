@@ -15,8 +15,9 @@ from vitreous.errors import UsageError
 @click.command("report", short_help="Write a run's report again, or set runs side by side.")
 @click.argument("runs", nargs=-1, required=True, type=PATH, metavar="RUN...")
 @click.option("--compare", "file", type=PATH, help="Set the runs side by side in this file, .html.")
+@click.option("--tensorboard", is_flag=True, help="Write the curves of RUN for TensorBoard instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
-def command(runs: tuple[str, ...], file: str | None, as_json: bool) -> None:
+def command(runs: tuple[str, ...], file: str | None, tensorboard: bool, as_json: bool) -> None:
     """Write report.html and MODEL_CARD.md of RUN again: after a newer version of Vitreous, or for a run that has none.
 
     With --compare FILE.html, set several runs side by side: figures, what differs, and where they disagree. The first one is what the
@@ -24,6 +25,12 @@ def command(runs: tuple[str, ...], file: str | None, as_json: bool) -> None:
     """
     from vitreous import api
 
+    if tensorboard:
+        if len(runs) > 1 or file:
+            raise UsageError("--tensorboard", "--compare" if file else f"{len(runs)} runs", "one run")
+        folder = api.load(runs[0]).tensorboard()
+        _say(as_json, {"tensorboard": str(folder)}, folder)
+        return
     if file is None:
         if len(runs) > 1:
             raise UsageError("several runs", f"{len(runs)} of them", "--compare FILE.html, or one run", "vitreous report RUN RUN --compare FILE.html")

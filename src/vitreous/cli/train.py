@@ -59,6 +59,7 @@ from vitreous.errors import UsageError
 @click.option("--patience", type=int, help="From scratch: epochs without a better held-out loss after which it ends.")
 @click.option("--device", type=NAME, help="From scratch: auto, cpu or cuda (auto).")
 @click.option("--threads", type=int, help="From scratch: threads on the processor; else one a core.")
+@click.option("--tensorboard", is_flag=True, default=None, help="From scratch: write the curves for TensorBoard, too.")
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--resume", type=PATH, metavar="RUN", help="Go on with an interrupted training, instead of DATA.")
 @click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")

@@ -16,6 +16,7 @@ average         decay of the moving average of the weights; 0: none
 patience        epochs without a better held-out loss after which it ends
 device          auto, cpu or cuda
 threads         of torch on the processor
+tensorboard     whether files for TensorBoard are written, too
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from vitreous.errors import UsageError, nearest
 
 SCRATCH = (
     "trainer", "epochs", "batch", "rate", "optimizer", "momentum", "decay", "schedule", "loss", "smoothing", "class_weights", "mixup", "dropout",
-    "augment", "clip", "average", "patience", "device", "threads",
+    "augment", "clip", "average", "patience", "device", "threads", "tensorboard",
 )  # fmt: skip
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle")
@@ -54,7 +55,7 @@ _LARGEST_ITSELF = ("rate", "decay", "mixup", "clip")  # of the others, 1 would l
 AUTO = "auto"
 _OR_AUTO = ("rate",)
 SCRATCH_TYPES: dict[str, tuple[type, ...]] = (
-    dict.fromkeys(_WHOLE, (int,)) | dict.fromkeys(_RANGES, (int, float)) | dict.fromkeys(_OR_AUTO, (int, float, str))
+    dict.fromkeys(_WHOLE, (int,)) | dict.fromkeys(_RANGES, (int, float)) | dict.fromkeys(_OR_AUTO, (int, float, str)) | {"tensorboard": (bool,)}
 )
 
 

@@ -78,6 +78,7 @@ class TrainSettings:
     patience: int | None = None
     device: str | None = None
     threads: int | None = None
+    tensorboard: bool | None = None
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)

@@ -36,7 +36,7 @@ from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
-from vitreous.runs.contents import Documents, no_documents
+from vitreous.runs.contents import Documents, events_of, no_documents
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import items_to_csv
 from vitreous.runs.writing import RunWriter, create, reopen
@@ -83,6 +83,8 @@ def train(
         trained = _Training(source, method, plan, pack, settings, reporter, writer).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds, documents)
+    if settings.tensorboard:
+        reporter.say(f"For TensorBoard: {visible(str(events_of(run)))}")
     for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
         reporter.say(line)
     return run

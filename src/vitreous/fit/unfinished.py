@@ -18,6 +18,7 @@ from vitreous.fit.saving import Trained, state_of
 from vitreous.runs.contents import JOURNAL
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, ItemRow, items_from_csv
+from vitreous.runs.tensorboard import write_events
 from vitreous.runs.writing import RunWriter
 
 STATE = "state/"
@@ -48,7 +49,9 @@ def work(writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Se
         try:
             with (writer.path / JOURNAL).open("a", encoding="utf-8") as journal:
                 journal.write(json.dumps({**history[-1], "line": line}) + "\n")
-        except OSError:
+            if writer.settings.get("tensorboard"):
+                write_events(writer.path, writer.since, history)
+        except (OSError, StorageError):
             pass  # it is only watched
 
     return Work(reporter.say, names, labels, keep, epoch, writer.path, state)

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from vitreous.core.text import visible
+from vitreous.errors import RunError
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Predictions, items_from_csv, predictions_from_csv
+from vitreous.runs.tensorboard import write_events
 
 HELD_OUT_CSV = "held_out.csv"
 HISTORY = "history.jsonl"
@@ -45,3 +49,12 @@ def contents_of(run: RunFolder) -> Contents:
     items, predictions = items_from_csv(run.read(ITEMS_CSV)), predictions_from_csv(run.read(PREDICTIONS_CSV), thresholds)
     history = [json.loads(line) for line in run.read(HISTORY).splitlines()] if HISTORY in run.document.files else []
     return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out, history)
+
+
+def events_of(run: RunFolder) -> Path:
+    """Write what is recorded of the epochs and steps of a run for TensorBoard, and return the file's folder. Raises RunError where nothing is."""
+    files = run.document.files
+    history, steps = ([json.loads(line) for line in run.read(name).splitlines()] if name in files else [] for name in (HISTORY, STEPS))
+    if not history:
+        raise RunError(f"there is nothing of {visible(str(run.path))} for TensorBoard", "it was not trained by epochs")
+    return write_events(run.path, run.document.process.since, history, steps).parent

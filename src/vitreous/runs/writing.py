@@ -42,6 +42,11 @@ class RunWriter:
         return self._document.settings
 
     @property
+    def since(self) -> str:
+        """When it was begun, as ISO 8601."""
+        return self._document.process.since
+
+    @property
     def present(self) -> RunFolder | None:
         """The state that there is; None before the first."""
         return RunFolder(self.path, self._document) if self._document.files else None

@@ -1,10 +1,13 @@
 """`vitreous watch RUN`"""
 
 import json
+import sys
+from typing import Any
 
 import click
 
 from vitreous.cli.names import PATH
+from vitreous.cli.terminal import Terminal
 from vitreous.core.text import visible
 
 
@@ -12,14 +15,21 @@ from vitreous.core.text import visible
 @click.argument("run", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each epoch.")
 def command(run: str, as_json: bool) -> None:
-    """Follow the training of RUN: a line for each epoch, those that are over at first. Ends when the training ends."""
+    """Follow the training of RUN: a line for each epoch, those that are over at first, and on a terminal the curves. Ends when the training ends."""
     from vitreous import api
 
-    last = None
-    for last in api.watch(run):
-        told = {key: value for key, value in last.items() if key != "line"}
-        click.echo(json.dumps(told) if as_json else visible(str(last.get("line") or _short(last))))
-    if last is None and not as_json:
+    history: list[dict[str, Any]] = []
+    with Terminal() as terminal:
+        for last in api.watch(run):
+            history.append({key: value for key, value in last.items() if key != "line"})
+            line = str(last.get("line") or _short(last))
+            if as_json:
+                click.echo(json.dumps(history[-1]))
+            elif sys.stdout.isatty() and sys.stderr.isatty():
+                terminal.epoch(line, history)
+            else:
+                click.echo(visible(line))
+    if not history and not as_json:
         click.echo("No epoch is over: the training is not one by epochs, or it has just begun and nobody is at work on it.", err=True)
 
 

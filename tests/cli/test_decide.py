@@ -79,6 +79,8 @@ def test_too_few_pictures_exit_with_1_and_store_nothing(run: Path, vitreous: Vit
         (["--class", "\x1b[2J" + "x" * 300, "--max-miss", "0.3"], "there is: blue, green, red"),
         (["--class", "red", "--max-miss", "0.3", "--max-error", "0.1"], "--max-miss and --max-error"),
         (["--class", "red", "--max-miss", "x"], "not a valid float"),
+        (["--class", "red", "--max-miss", "1"], "a share below 1 is needed"),
+        (["--max-error", "1"], "a share below 1 is needed"),
         (["--class", "", "--max-miss", "0.3"], "an empty name"),
         (["--none", "--max-error", "0.1"], "--none with a wish"),
     ],

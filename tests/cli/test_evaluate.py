@@ -160,6 +160,12 @@ def test_another_run_is_compared(coloured: Coloured, vitreous: Vitreous) -> None
     assert value["against"]["accuracy"]["difference"] == 0 and fits_schema(value) == []
 
 
+@pytest.mark.parametrize("wish", [["--slices", "--column", "camrea"], ["--against", "nowhere"]])
+def test_what_is_not_there_is_said_before_the_work(wish: list[str], coloured: Coloured, vitreous: Vitreous) -> None:
+    said = vitreous("evaluate", coloured.run.path, *wish)
+    assert said.code != 0 and said.out == "" and "Engine" not in said.err and "there is no" in said.err
+
+
 def test_without_the_pictures_the_stored_answers_are_judged_and_that_is_said(
     gone: Path, coloured: Coloured, tmp_path: Path, vitreous: Vitreous
 ) -> None:

@@ -75,6 +75,7 @@ def command(
     read = [each for each in (data or str(opened.data), must_pass, other) if each]
     require_outputs({"--picture": picture, "--junit": junit}, read, {"--junit": TEST_RESULTS})
     _check_task(opened, requirements, must_pass, other, stress, slices, picture)
+    _check_others(opened, data, other, column)
     cases = read_cases(Path(must_pass)) if must_pass else []
     with reporter(as_json) as tell:
         evaluation = _evaluation(opened, data, engine, tell, asked=bool(other or stress or slices))
@@ -118,6 +119,20 @@ def _check_task(
             require_one_label(facts, f"evaluate {option}")
     for text in requirements:
         task_of(facts).requirement(text, opened.labels)
+
+
+def _check_others(opened: "Run", data: str | None, other: str | None, column: str | None) -> None:
+    """Another run that cannot be compared, and a column that is not there."""
+    from vitreous.runs.folder import open_run
+
+    if other:
+        from vitreous.fit.against import comparable
+
+        comparable(opened.network, Path(other))
+    if column:
+        from vitreous.fit.slices import require_column
+
+        require_column(open_run(opened.folder), opened.network, Path(data) if data else None, column)
 
 
 def _evaluation(opened: "Run", data: str | None, engine: str, tell: "Reporter", asked: bool) -> "Evaluation":

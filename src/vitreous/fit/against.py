@@ -107,10 +107,7 @@ def against(run: RunFolder, network: Network, evaluation: Evaluation, other: Pat
 
     `data` is what the evaluation was made on. Raises DataError where the classes are not the same, or no picture can be asked.
     """
-    its_run, its_network = _opened(other)
-    require_one_label(network.facts, "evaluate --against")
-    require_one_label(its_network.facts, "evaluate --against")
-    _require_same_classes(network, its_network, other)
+    its_run, its_network = comparable(network, other)
     if evaluation.predictions is None or evaluation.groups is None:
         raise DataError("nothing to compare", "an evaluation without the answers it was made of", remedy="evaluate again")
     own = {path: place for place, path in enumerate(evaluation.predictions.paths)}
@@ -141,8 +138,19 @@ def against(run: RunFolder, network: Network, evaluation: Evaluation, other: Pat
     )
 
 
+def comparable(network: Network, other: Path) -> tuple[RunFolder | None, Network]:
+    """A run by its folder or the model.onnx in it; or any other model.onnx, of which nothing more is known.
+
+    Raises RunError or UsageError where there is none, DataError where its classes are not the same.
+    """
+    its_run, its_network = _opened(other)
+    require_one_label(network.facts, "evaluate --against")
+    require_one_label(its_network.facts, "evaluate --against")
+    _require_same_classes(network, its_network, other)
+    return its_run, its_network
+
+
 def _opened(other: Path) -> tuple[RunFolder | None, Network]:
-    """A run by its folder or the model.onnx in it; or any other model.onnx, of which nothing more is known."""
     if other.suffix.lower() == ".onnx" and not (other.parent / RUN_JSON).is_file():
         return None, load_network(other)
     run = open_run(other)

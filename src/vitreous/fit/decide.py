@@ -106,3 +106,5 @@ def _check(wish: Wish, labels: list[str]) -> None:
     for option, share in ((options[kind], getattr(wish, kind)), ("--prevalence", wish.prevalence)):
         if isinstance(share, int | float) and not (isfinite(share) and 0 <= share <= 1):
             raise UsageError(option, f"{share:g}", "a share from 0 to 1 is needed", "0.02 is 2 %")
+    if getattr(wish, kind) == 1:
+        raise UsageError(options[kind], "1: all of them, which any answer keeps", "a share below 1 is needed", "0.02 is 2 %")

@@ -33,7 +33,7 @@ from vitreous.tasks.classify.slices import Slices
 from vitreous.tasks.predict import predict
 from vitreous.tasks.task import require_one_label
 
-__all__ = ["FEATURES", "Slices", "slices"]
+__all__ = ["FEATURES", "Slices", "require_column", "slices"]
 
 FEATURES = (
     "width", "height", "width / height", "bytes per pixel", "brightness", "contrast", "entropy", "sharpness",
@@ -75,6 +75,11 @@ def slices(run: RunFolder, network: Network, data: Path | None, column: str | No
     judged = worse_slices(np.array(seen.right), np.array(seen.target), network.labels, group, features)
     what = plural(len(seen.items), labelled.what)
     return Slices(what, judged, [name for name, values in features.items() if _tells(values)], left_out, list(labelled.remarks))
+
+
+def require_column(run: RunFolder, network: Network, data: Path | None, column: str) -> None:
+    """Raises UsageError where `slices` could not divide by this column."""
+    _wanted(column, _columns(run, data, labelled_items(run, network, data)))
 
 
 def _columns(run: RunFolder, data: Path | None, labelled: LabelledItems) -> Columns:

@@ -36,7 +36,9 @@ def findings(facts: "Facts") -> list[str]:
 
 def _head(facts: "Facts") -> Iterator[str]:
     kinds = plural(len(facts.classes), "label") if facts.together else plural(len(facts.classes), "class", "classes")
-    what = f"{plural(facts.num_images, 'picture')}" + (f" {'with' if facts.together else 'in'} {kinds}" if facts.classes else ", no labels")
+    what = f"{plural(facts.num_images, 'picture')}" + (
+        f" {'with' if facts.together else 'in'} {kinds}" if facts.classes else ", no labels" if facts.num_images else ""
+    )
     yield f"{visible(str(facts.folder))}: {what} ({facts.kind})"
 
 

@@ -97,6 +97,12 @@ def _adaptive_pool(graph: Graph, node: fx.Node, layer: nn.AdaptiveAvgPool2d, own
     return graph.node("MatMul", [x, graph.constant(f"{own}.columns", _fields(old[1], new[1]).T)], output)
 
 
+def _largest(graph: Graph, node: fx.Node, layer: nn.AdaptiveMaxPool2d, own: str, output: str) -> str:
+    if node.meta["shape"][2:] != (1, 1):
+        raise ModelError("cannot export the network", f"{own}: the largest of {layer.output_size} fields", "the largest of all places")
+    return graph.node("GlobalMaxPool", [input_of(graph, node)], output)
+
+
 def _fields(old: int, new: int) -> Any:
     """[new, old]: row i is the mean over ⌊i·old/new⌋ up to ⌈(i + 1)·old/new⌉."""
     matrix = np.zeros((new, old), np.float32)
@@ -165,6 +171,7 @@ LAYERS: dict[Any, Callable[..., str]] = {
     nn.MaxPool2d: _max_pool,
     nn.AvgPool2d: _average_pool,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
+    nn.AdaptiveMaxPool2d: _largest,
 }
 FUNCTIONS: dict[Any, Callable[..., str]] = {
     operator.add: _of_two("Add"),

@@ -66,7 +66,7 @@ def _field(node: fx.Node, layer: Any, before: list[tuple[int | None, int]]) -> t
     old, new = node.all_input_nodes[0].meta["shape"], node.meta["shape"]
     if isinstance(layer, nn.Flatten) and prod(old[2:]) > 1:
         return None, step
-    if isinstance(layer, nn.AdaptiveAvgPool2d) and old != new:
+    if isinstance(layer, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d) and old != new:
         if new[2:] == (1, 1):
             return None, step
         places = -(-old[2] // new[2])

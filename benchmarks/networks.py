@@ -4,7 +4,8 @@
 
 Fashion-MNIST (70,000 PNG files of 28×28; Debian: dataset-fashion-mnist) and CIFAR-10 (60,000 JPEG files of 32×32), each with its own test part, asked
 once at the end. Every network has M minutes on all cores, all told: reading the files, learning, calibrating, testing; with the recipe that it has
-without any option, besides the network's name and `--augment auto`. The last row is the best of ours, in B minutes. Multiply-adds and parameters are those at this size.
+without any option, besides the network's name and `--augment auto`. The last row is the best of ours, in B minutes. Multiply-adds and parameters
+are those at this size.
 """
 
 import gzip

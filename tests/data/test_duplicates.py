@@ -1,5 +1,6 @@
 """Copies are found by their looks; different photos of like things are not taken for copies."""
 
+import io
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -174,3 +175,15 @@ def brightened(picture: Image.Image) -> Image.Image:
 
 def mirrored_and_re_encoded(picture: Image.Image) -> Image.Image:
     return re_encoded(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+
+
+def test_two_things_of_like_outline_on_a_plain_ground_are_no_copies_but_a_thing_compressed_again_is() -> None:
+    def thing(seed: int, height: float) -> Image.Image:
+        rows, columns = np.mgrid[-1:1:160j, -1:1:160j]
+        inside = (np.abs(columns) < 0.5) & (np.abs(rows) < height)
+        return Image.fromarray(np.where(inside, 150 + 0.35 * (np.asarray(enlarged(scene(seed)[0], 160)).astype(float) - 128), 0).astype(np.uint8))
+
+    assert grouped(thumbnail(thing(30, 0.7)), thumbnail(thing(31, 0.72)), scene(32, 50)).near == []
+    again = io.BytesIO()
+    thing(30, 0.7).save(again, "JPEG", quality=60)
+    assert grouped(thumbnail(thing(30, 0.7)), thumbnail(Image.open(again)), scene(32, 50)).near == [[0, 1]]

@@ -13,7 +13,7 @@ from vitreous.errors import StorageError
 from vitreous.storage.atomic import write_atomically
 
 # To be raised when find_duplicates comes to join other pictures than before.
-_RULE = "5"
+_RULE = "6"
 _FILE = "copies.bin"
 _DIGEST = 16
 

@@ -8,11 +8,13 @@ from vitreous.data.near.frame import BoolArray, FloatArray
 
 ANYWHERE = 0.975  # correlation that proves a copy in whatever place
 IN_PLACE = 0.95  # the same where neither was moved
+PLAIN = 0.992  # of things on a plain ground, of which little but the outline is seen, in whatever place
 MARKED = 0.975  # where neither was moved and the worst sixth of the area is left out
 
 _UNMOVED = 0.35  # pixels at the corners
 _OVERHANG = 0.6  # pixels
 _SMALLEST, _UNEQUAL = 0.78, 0.07
+_PLAIN = 3.0  # grey levels
 _BLOCKS = 8
 _DROPPED = 0.18
 _BAND = Band(1.0, 2.5, SIDE)
@@ -24,7 +26,15 @@ def proven(a: FloatArray, b: FloatArray, place: FloatArray) -> BoolArray:
     whole, marked = _correlations(a, b, place, _BAND)
     unmoved = (np.abs(place[:, 1::2]) + SIDE / 2 * np.abs(1 - place[:, ::2]) <= _UNMOVED).all(axis=1)
     agree = (whole >= ANYWHERE) | unmoved & ((whole >= IN_PLACE) | (marked >= MARKED))
+    plain = _on_plain_ground(a) & _on_plain_ground(b)
+    agree = np.where(plain, whole >= PLAIN, agree)
     return np.asarray(agree & _edited(place, SIDE, _OVERHANG, _UNEQUAL, _SMALLEST))
+
+
+def _on_plain_ground(pictures: FloatArray) -> BoolArray:
+    """Whether most of the outermost pixels are of one grey."""
+    ring = np.concatenate([pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]], axis=1)
+    return np.asarray((np.abs(ring - np.median(ring, axis=1, keepdims=True)) <= _PLAIN).mean(axis=1) >= 0.6)
 
 
 def fitting(a: FloatArray, b: FloatArray, place: FloatArray, band: Band, least: tuple[float, float], overhang: float, unequal: float) -> BoolArray:

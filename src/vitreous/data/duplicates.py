@@ -48,8 +48,8 @@ def find_duplicates(keys: Sequence[bytes], thumbnails: npt.NDArray[np.uint8]) ->
     same_looks = _first_of_equals([blake2b(picture.tobytes(), digest_size=16).digest() for picture in thumbnails])
     everyone = np.arange(len(keys))
     alone = np.flatnonzero((same_looks == everyone) & (same_bytes == everyone))
-    left, right = near_pairs(thumbnails[alone])
-    edges = (np.concatenate([everyone, everyone, alone[left]]), np.concatenate([same_bytes, same_looks, alone[right]]))
+    left, right = near_pairs(thumbnails, alone)
+    edges = (np.concatenate([everyone, everyone, left]), np.concatenate([same_bytes, same_looks, right]))
     group = connected(len(keys), *edges)
     exact = _lists(same_bytes)
     near = [members for members in _lists(group) if len(set(same_bytes[members].tolist())) > 1]

@@ -5,11 +5,9 @@ any more: of 100,000 pictures one pair in five reaches the last stage.
 """
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +49,17 @@ _LAST_STEPS = 3
 _MAPS = np.array([(scale, down, scale, across) for scale, across, down in map(window_map, WINDOWS)], dtype=np.float32)
 
 
-def near_pairs(thumbnails: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
-    """Pairs of near copies, as two arrays of indices. Flat pictures are in none."""
+def near_pairs(thumbnails: npt.NDArray[np.uint8], among: IntArray) -> tuple[IntArray, IntArray]:
+    """Pairs of near copies among those of these indices, as two arrays of indices. Flat pictures are in none."""
     # numpy gives up the interpreter's lock in all that takes time here
     with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1), "copies") as pool:
-        chosen = np.flatnonzero(_in_blocks(pool, _detail, thumbnails) >= FLAT)
+        blocks = [slice(start, start + _BLOCK) for start in range(0, len(among), _BLOCK)]
+        detail = list(pool.map(lambda block: _detail(thumbnails[among[block]]), blocks))
+        chosen = among[np.concatenate([*detail, np.zeros(0, np.float32)]) >= FLAT]
         if len(chosen) < 2:
             return chosen[:0], chosen[:0]
-        pictures = _in_blocks(pool, without_frame, thumbnails[chosen])
+        pictures = thumbnails[chosen]
+        list(pool.map(partial(_cut_frames, pictures), blocks))
         pairs = alike(pictures, pool)
         parts = [slice(start, start + _BLOCK) for start in range(0, len(pairs.left), _BLOCK)]
         same = list(pool.map(partial(_same, pictures, pairs), parts))
@@ -66,8 +67,9 @@ def near_pairs(thumbnails: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
     return chosen[pairs.left[kept]], chosen[pairs.right[kept]]
 
 
-def _in_blocks(pool: Executor, function: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], pictures: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-    return np.concatenate(list(pool.map(function, [pictures[start : start + _BLOCK] for start in range(0, max(1, len(pictures)), _BLOCK)])))
+def _cut_frames(pictures: npt.NDArray[np.uint8], block: slice) -> None:
+    """In place: a copy of all is large."""
+    pictures[block] = without_frame(pictures[block])
 
 
 def _same(pictures: npt.NDArray[np.uint8], pairs: Pairs, part: slice) -> BoolArray:

@@ -89,8 +89,10 @@ def cell(net: str, data: str, seed: int) -> dict[str, Any]:
     from vitreous.fit.pictures import Pictures
     from vitreous.fit.settings import TrainSettings
     from vitreous.training.bench import Bench, bench
+    from vitreous.training.divergence import NotFinite
     from vitreous.training.hardware import repeatable
-    from vitreous.training.loop import NotFinite, learn, logits_of
+    from vitreous.training.held_out import logits_of
+    from vitreous.training.loop import learn
     from vitreous.training.pictures import Batches, order_of, standard_of
     from vitreous.training.position import Position
     from vitreous.training.rate import measured_rate

@@ -20,7 +20,8 @@ from vitreous.nets.mlp import relu_mlp, sigmoid_mlp
 from vitreous.nets.resnet_cifar import Block
 from vitreous.optim import optimizer
 from vitreous.training.bench import Bench, bench
-from vitreous.training.loop import NotFinite, train
+from vitreous.training.divergence import NotFinite
+from vitreous.training.loop import train
 from vitreous.training.pictures import Batches, Standard, standard_of
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe

@@ -354,3 +354,42 @@ def test_a_moved_run_answers_and_is_measured(coloured: Coloured, tmp_path: Path,
     shutil.copytree(coloured.run.path, tmp_path / "elsewhere")
     here, there = vitreous("evaluate", coloured.run.path, "--json"), vitreous("evaluate", tmp_path / "elsewhere", "--json")
     assert here.code == there.code == 0 and here.out == there.out
+
+
+# Labels that may be meant otherwise
+
+
+@pytest.mark.parametrize(
+    ("cells", "header", "words"),
+    [
+        (("?", "?"), "image,label", "the column 'label' holds no label: only '?', which is how an unknown one is written"),
+        (("?", ""), "image,label", "the column 'label' holds no label: only '?', empty cells, which"),
+        (
+            ("?,nan", ",?"),
+            "image,a,b",
+            "the columns 'a', 'b' hold no label: every cell is empty, '?' or 'nan', which is how an unknown one is written; 0",
+        ),
+        (("", ""), "image,label", "none of its 16 rows has a label"),
+        (("red", "red"), "image,label", "cannot train on t.csv: only one class was found"),
+    ],
+)
+def test_a_table_in_which_no_label_is_known_is_said(cells: tuple[str, str], header: str, words: str, photos: Path, vitreous: Vitreous) -> None:
+    rows = "".join(f"photos/{c}/{c}-{n:03}.png,{cells[n % 2]}\n" for c in ("red", "green") for n in range(8))
+    said = vitreous("train", table("t.csv", rows, header))
+    assert is_one_line(said) and words in said.err
+
+
+def test_labels_with_commas_and_question_marks_are_one_label_and_what_else_may_be_meant_is_said(photos: Path, vitreous: Vitreous) -> None:
+    rows = "".join(f'photos/{c}/{c}-{n:03}.png,"{c},{("big", "small")[n % 2]}"\n' for c in ("red", "green") for n in range(8))
+    said = vitreous("train", table("t.csv", rows), "--dry-run")
+    assert said.code == 0 and "the cells of 'label' with commas, such as 'green,small', are read as one label each" in said.err
+    assert "'green;small' would be several" in said.err
+    rows = "".join(f"photos/{c}/{c}-{n:03}.png,{(c, '?')[n % 2]}\n" for c in ("red", "green") for n in range(8))
+    said = vitreous("train", table("t.csv", rows), "--dry-run")
+    assert said.code == 0 and "the label '?' of 'label' is learned as a class; an empty cell says that nobody knows" in said.err
+
+
+@pytest.mark.parametrize("arguments", [["--epochs", "3"], ["--trainer", "torch"], []])
+def test_an_unknown_network_is_named_whatever_else_is_asked(arguments: list[str], photos: Path, vitreous: Vitreous) -> None:
+    said = vitreous("train", "photos", "--net", "lenett", *arguments)
+    assert is_one_line(said, 2) and "'lenet'" in said.err

@@ -14,6 +14,7 @@ from trained_run import Said, subprocess_said
 
 from vitreous import __version__, api
 from vitreous.cli import VERBS, main
+from vitreous.errors import VitreousError
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
@@ -101,3 +102,24 @@ def test_wrong_use_of_click_keeps_its_exit_code(vitreous: Vitreous) -> None:
 
 def test_it_is_a_module_too(tmp_path: Path) -> None:
     assert subprocess_said("--version", cwd=tmp_path).out == f"vitreous {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (KeyboardInterrupt(), 130, "\nInterrupted: nothing is left half-written; to go on with it: vitreous train --resume x.\n"),
+        (VitreousError("the disk is full"), 1, "error: the disk is full; to go on with it: vitreous train --resume x\n"),
+        (MemoryError(), 1, "error: not enough memory: close other programs, or use fewer or smaller pictures; to go on with it: vitreous train"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, "error: not enough memory: close"),
+    ],
+)
+def test_what_was_noted_on_the_way_is_said_with_the_error(
+    error: BaseException, code: int, says: str, monkeypatch: pytest.MonkeyPatch, vitreous: Callable[..., Said]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    error.add_note("to go on with it: vitreous train --resume x")
+    monkeypatch.setattr("vitreous.api.train", fails)
+    said = vitreous("train", "photos")
+    assert said.code == code and says in said.err and "Traceback" not in said.err

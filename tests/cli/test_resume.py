@@ -87,6 +87,7 @@ def test_interrupted_and_killed_it_ends_with_the_bits_of_one_left_alone(
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM and "Traceback" not in err
+    assert "Stopped: nothing is left half-written; to go on with it: vitreous train --resume runs/sides-2." in err
     run = open_run(work / "runs" / "sides-2")
     verify(run)
     assert not run.finished and run.facts["metrics"]["what"].endswith("held out of training") and "state/training.json" in run.document.files

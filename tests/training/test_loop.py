@@ -13,7 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_trainings import LEARNED, NAMES, RECIPE, made_bench, made_pictures, never, nothing  # noqa: E402
 
 from vitreous.nets import build  # noqa: E402
-from vitreous.training.loop import NotFinite, train  # noqa: E402
+from vitreous.training.divergence import NotFinite  # noqa: E402
+from vitreous.training.loop import train  # noqa: E402
+from vitreous.training.pictures import Batches  # noqa: E402
 from vitreous.training.position import Position  # noqa: E402
 
 
@@ -86,6 +88,33 @@ def test_a_number_that_is_none_stops_before_the_update_and_names_step_and_pictur
     for name, value in made.net.state_dict().items():
         torch.testing.assert_close(value, kept[name], rtol=0, atol=0, equal_nan=True)
     assert made.best and all(torch.isfinite(value).all() for value in made.best.values())
+
+
+@pytest.mark.parametrize("size", [math.inf, math.nan, 1e31])
+def test_held_out_pictures_without_an_answer_stop_before_the_epoch_counts(size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, position = made_bench(), Position()
+
+    def plant() -> None:
+        if position.epoch == 2:  # the pictures learned from stay as they are: only those held out get such logits
+            monkeypatch.setattr("vitreous.training.held_out.logits_of", lambda bench: torch.full((len(bench.held), 3), size))
+
+    with pytest.raises(NotFinite, match=r"stopped at the end of epoch 2 \(step 6\): the logits of the held-out pictures are infinite, or no numbers"):
+        train(made, position, NAMES, never, plant)
+    assert len(position.history) == 1 and made.best and all(torch.isfinite(value).all() for value in made.best.values())
+
+
+def test_weights_that_are_no_numbers_are_seen_where_no_picture_is_held_out() -> None:
+    made, position = made_bench(epochs=1, batch=37), Position()
+    made.held = replace_rows(made.held)
+    made.optimizer.register_step_post_hook(lambda *_: made.net.head.bias.data.fill_(math.inf))
+    with pytest.raises(NotFinite, match="the weights are no numbers"):
+        train(made, position, NAMES, never, nothing)
+    assert not made.best
+
+
+def replace_rows(held):  # type: ignore[no-untyped-def]
+    """The same kind of batches, of no picture."""
+    return Batches(held.pictures[:0], np.zeros(0, np.intp), held.standard, torch.device("cpu"), False)
 
 
 def test_it_ends_where_nothing_gets_better_and_keeps_the_best_weights() -> None:

@@ -25,9 +25,10 @@ from vitreous.fit.small.pixels import pixels_network  # noqa: E402
 from vitreous.infer.engine import Setting, run_batch, start_engine  # noqa: E402
 from vitreous.training.bench import Bench, bench, mixed  # noqa: E402
 from vitreous.training.classifier import ScratchClassifier  # noqa: E402
+from vitreous.training.held_out import judge  # noqa: E402
 from vitreous.training.judging import judged, mean_average_precision, right_of  # noqa: E402
 from vitreous.training.learner import ScratchLearner, has_few_to_test  # noqa: E402
-from vitreous.training.loop import judge, train  # noqa: E402
+from vitreous.training.loop import train  # noqa: E402
 from vitreous.training.pictures import Batches, standard_of  # noqa: E402
 from vitreous.training.position import Position  # noqa: E402
 from vitreous.training.recipe import require_loss_for, resolve  # noqa: E402
@@ -58,7 +59,7 @@ def made_several(**changed: Any) -> Bench:
 def test_sides_are_told_apart_with_unknown_cells_left_out(changed: dict[str, Any]) -> None:
     trained, position = made_several(**changed), Position()
     assert train(trained, position, NAMES, never, nothing)
-    last, found = position.history[-1], judge(trained)
+    last, found = position.history[-1], judge(trained, position)
     assert found is not None and found.map is not None and found.map > 0.95 and found.accuracy > 0.8
     assert last["held_map"] == found.map and 0.5 < last["train_accuracy"] <= 1
     assert "mAP" in epoch_line(trained.recipe, position, LEARNED)

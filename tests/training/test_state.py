@@ -37,7 +37,7 @@ def stopped_at(step: int, **changed: Any) -> dict[str, bytes]:
 def finished(files: dict[str, bytes] | None = None, **changed: Any) -> tuple[dict[str, Any], Position]:
     made, position = made_bench(**changed), Position()
     if files:
-        position = restore(made, files)
+        position = restore(made, files, "x-1")
     assert train(made, position, NAMES, never, nothing)
     return {**made.net.state_dict(), **{f"best.{name}": value for name, value in made.best.items()}}, position
 
@@ -71,7 +71,7 @@ def test_a_training_stopped_again_and_again_still_has_the_same_bits() -> None:
     files = stopped_at(0, **HARD)
     for step in range(1, STEPS):
         made = made_bench(**HARD)
-        position = restore(made, files)
+        position = restore(made, files, "x-1")
         train(made, position, NAMES, lambda step=step, position=position: position.step == step, nothing)
         files = to_files(made, position)
     weights, _ = finished(files, **HARD)
@@ -90,6 +90,24 @@ def test_a_missing_file_and_another_version_are_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(state, "made_by", lambda: {"torch": "9.9"})
     with pytest.raises(RunError, match=rf"torch {torch.__version__.split('+')[0]}.* then, 9.9 now"):
         recipe_of(files, "x-1")
+
+
+def test_a_state_that_is_not_of_this_network_or_format_is_said() -> None:
+    files = stopped_at(2)
+    training = json.loads(files[state.TRAINING])
+    with pytest.raises(RunError, match=r"a state of format 2; needed is 1; go on where it was begun"):
+        recipe_of(files | {state.TRAINING: json.dumps(training | {"format": 2}).encode()}, "x-1")
+    wrong = {
+        "a setting nobody knows": json.dumps(training | {"recipe": training["recipe"] | {"colour": 1}}).encode(),
+        "no recipe": json.dumps({"format": 1, "made_by": state.made_by()}).encode(),
+        "no JSON": b"{",
+    }
+    for what, content in wrong.items():
+        with pytest.raises(RunError, match=r"x-1: what is in state/ does not belong to its network; restore it"):
+            assert recipe_of(files | {state.TRAINING: content}, "x-1"), what
+    for name, content in ((state.WEIGHTS, files[state.OPTIMIZER]), (state.BEST, b"cut off"), (state.OPTIMIZER, files[state.WEIGHTS])):
+        with pytest.raises(RunError, match=r"x-1: what is in state/ does not belong to its network"):
+            assert restore(made_bench(), files | {name: content}, "x-1"), name
 
 
 def test_nothing_in_a_state_is_pickled() -> None:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from vitreous.core.memory import is_memory_error
 from vitreous.errors import VitreousError
 
 # verb: what it does, for the list that --help prints; each is `vitreous.cli.VERB:command`
@@ -30,6 +31,9 @@ VERBS = {
     "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
     "sample": "Write example data to play with.",
 }
+
+
+_NO_MEMORY = "not enough memory: close other programs, or use fewer or smaller pictures"
 
 
 class _Verbs(click.Group):
@@ -91,7 +95,7 @@ def _main_program() -> NoReturn:
         code = int(stopped.code or 0)
         if code > 128:
             with suppress(OSError):  # the terminal may be gone
-                click.echo("Stopped: nothing is left half-written.", err=True)
+                click.echo(_visible("; ".join(("Stopped: nothing is left half-written", *_notes_of(stopped)))) + ".", err=True)
     if not code:
         sys.exit(0)
     # The engine's threads may still be at work, and would be cut off while Python ends, which aborts the process.
@@ -127,10 +131,10 @@ def _run(arguments: list[str], debug: bool) -> int:
     try:
         result = _vitreous.main(arguments, prog_name="vitreous", standalone_mode=False)
         return int(result) if isinstance(result, int) else 0
-    except click.exceptions.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except click.exceptions.Abort as error:
+        return _interrupted(error.__cause__)
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)  # repeats what was typed, as it was typed
@@ -143,12 +147,12 @@ def _run(arguments: list[str], debug: bool) -> int:
     except VitreousError as error:
         if debug:
             raise
-        _say_error(str(error))
+        _say_error("; ".join((str(error), *_notes_of(error))))
         return error.exit_code
-    except MemoryError:
+    except MemoryError as error:
         if debug:
             raise
-        _say_error("not enough memory: close other programs, or use fewer or smaller pictures")
+        _say_error("; ".join((_NO_MEMORY, *_notes_of(error))))
         return 1
     except OSError as error:
         if debug:
@@ -159,13 +163,21 @@ def _run(arguments: list[str], debug: bool) -> int:
     except Exception as error:  # a mistake of ours: said as one, without a traceback
         if debug:
             raise
+        if is_memory_error(error):
+            _say_error("; ".join((_NO_MEMORY, *_notes_of(error))))
+            return 1
         _say_error(f"an internal error, please report it ({type(error).__name__}: {error}); --debug shows where")
         return 1
 
 
-def _interrupted() -> int:
-    click.echo("\nInterrupted: nothing is left half-written.", err=True)
+def _interrupted(error: BaseException | None) -> int:
+    click.echo("\n" + _visible("; ".join(("Interrupted: nothing is left half-written", *_notes_of(error)))) + ".", err=True)
     return 130
+
+
+def _notes_of(error: BaseException | None) -> list[str]:
+    """What was noted on the way: where something is kept, how it goes on."""
+    return list(getattr(error, "__notes__", ()))
 
 
 def _visible(text: str) -> str:

@@ -74,6 +74,9 @@ def method_for(
     Raises UsageError for an unknown name, ModelError for a file that cannot be used.
     """
     name, objective = settings.net or SHIPPED, OBJECTIVES[task]
+    known = dict.fromkeys((*NETS, *CATALOGUE))
+    if exported is None and name not in known and not name.lower().endswith(".onnx"):
+        raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, known))
     if from_scratch:
         return from_scratch(settings, items, task)
     if stray := settings.from_scratch:
@@ -95,10 +98,7 @@ def method_for(
         return _classical(settings, objective)
     if name in SMALL:
         return _small(settings, items, objective)
-    if name in CATALOGUE:
-        raise ModelError(f"{name} cannot be trained", needed="torch", remedy='pip install "vitreous[train]"')
-    known = dict.fromkeys((*NETS, *CATALOGUE))
-    raise UsageError(f"unknown network {name!r}", "--net takes these, or a file FILE.onnx", remedy=nearest(name, known))
+    raise ModelError(f"{name} cannot be trained", needed="torch", remedy='pip install "vitreous[train]"')
 
 
 def _frozen(network: Network, state: str, resizable: bool, objective: Objective) -> Method:

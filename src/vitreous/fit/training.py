@@ -30,7 +30,7 @@ from vitreous.fit.probe import choosing_order
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import fitted_to, so_far, test
-from vitreous.fit.unfinished import require_same_data, work
+from vitreous.fit.unfinished import noted, require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
@@ -80,6 +80,7 @@ def train(
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
+        stack.enter_context(noted(writer))
         trained = _Training(source, method, plan, pack, settings, reporter, writer).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds, documents)

@@ -6,13 +6,15 @@ journal.jsonl    a line an epoch, for whoever watches; the finished run has hist
 """
 
 import json
+import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from vitreous.core.reporter import Curves, Reporter
 from vitreous.core.text import visible
-from vitreous.errors import RunError, StorageError
+from vitreous.errors import DataError, RunError, StorageError, UsageError
 from vitreous.fit.classifier import Classifier, Work
 from vitreous.fit.saving import Trained, state_of
 from vitreous.runs.contents import JOURNAL
@@ -55,6 +57,19 @@ def work(writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Se
             pass  # it is only watched
 
     return Work(reporter.say, names, labels, keep, epoch, writer.path, state)
+
+
+@contextmanager
+def noted(writer: RunWriter) -> Iterator[None]:
+    """What ends a training early is told, as a note of the error, how it goes on, where there is a state to go on from."""
+    try:
+        yield
+    except (RunError, DataError, UsageError):
+        raise  # it would not go on
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if writer.present and any(name.startswith(STATE) for name in writer.present.document.files):
+            error.add_note(f"to go on with it: vitreous train --resume {shlex.quote(visible(str(writer.path)))}")
+        raise
 
 
 def require_same_data(run: RunFolder, items: bytes) -> None:

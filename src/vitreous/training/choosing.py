@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vitreous.core.text import plural
-from vitreous.errors import UsageError
+from vitreous.errors import RunError, UsageError
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.settings import TrainSettings
@@ -81,8 +81,11 @@ def choose(
 
 
 def require_device(recipe: Recipe) -> None:
-    """Raises UsageError where this machine has not what a stored recipe was made for."""
-    device_for(recipe.device)
+    """Raises RunError where this machine has not what a stored recipe was made for."""
+    try:
+        device_for(recipe.device)
+    except UsageError as error:
+        raise RunError(f"this training is one on {recipe.device}", error.arrived, remedy="go on where that is, or train again") from None
 
 
 def _require_more_than_one(recipe: Recipe) -> None:

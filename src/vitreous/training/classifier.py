@@ -18,8 +18,9 @@ from vitreous.fit.softmax import Floats
 from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
 from vitreous.training.coach import Context, read
+from vitreous.training.divergence import NotFinite
 from vitreous.training.hardware import repeatable
-from vitreous.training.loop import JUDGED_AT_ONCE, NotFinite
+from vitreous.training.held_out import JUDGED_AT_ONCE
 from vitreous.training.pictures import Batches, Standard
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe

@@ -6,6 +6,7 @@ several          right: the share of a picture's known labels whose logit is on 
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from vitreous.fit.objective import SIGMOIDS, Target
 from vitreous.fit.softmax import Floats
 from vitreous.metrics.figures import average_precision_without
 
+# Sums of larger ones, and what calibration makes of them, leave fp32, which ends at 3.4e38.
+LARGEST_LOGIT = 1e30
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -25,6 +29,15 @@ class Judged:
     accuracy: float
     calibrated: float
     map: float | None = None
+
+    @property
+    def finite(self) -> bool:
+        return isfinite(self.loss) and isfinite(self.calibrated)
+
+
+def sound(logits: Tensor) -> bool:
+    """Whether answers can be made of logits: numbers, and none beyond reason."""
+    return bool((logits.abs() <= LARGEST_LOGIT).all())  # false for what is no number
 
 
 def right_of(logits: Tensor, target: Tensor) -> float:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from vitreous.core.text import visible
 from vitreous.data.split import hold_out
 from vitreous.fit.classifier import HeldOut, Parts, Progress, Work
 from vitreous.fit.link import Link, Sigmoids, Softmax
@@ -28,14 +29,18 @@ from vitreous.training.classifier import ScratchClassifier
 from vitreous.training.coach import Context, read
 from vitreous.training.coach.before import before
 from vitreous.training.coach.meanwhile import Meanwhile
+from vitreous.training.divergence import NotFinite
 from vitreous.training.hardware import repeatable
+from vitreous.training.held_out import logits_of
 from vitreous.training.interrupts import put_off
+from vitreous.training.judging import sound
 from vitreous.training.keeping import Clock
-from vitreous.training.loop import TIME_OVER, NotFinite, logits_of, train
+from vitreous.training.loop import TIME_OVER, train
 from vitreous.training.pictures import Batches, Standard, standard_of
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe
 from vitreous.training.recording import epoch_line, training_facts
+from vitreous.training.speed import in_smaller_pieces
 from vitreous.training.state import recipe_of, restore, to_files
 
 HELD_OUT = 0.1
@@ -84,21 +89,32 @@ class _Fit:
         with repeatable(recipe.threads):
             device = torch.device(recipe.device)
             learned, held = (Batches(pictures[rows], target[rows], standard, device, recipe.channels_last) for rows in (self.learned, self.held))
-            made, position = bench(recipe, learned, held), Position()
-            if self.work and self.work.state:
-                position = restore(made, self.work.state)
-                self.work.say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
-            elif self.work:
-                for finding in before(made):
-                    self.work.say(f"Before the first step. {finding}")
-            self.follow(made, position, deadline)
+            made, position = self.trained(recipe, learned, held, deadline)
             if self.work:
                 for finding in read(position.history, position.steps, Context.of(recipe.to_json())):
                     self.work.say(str(finding))
             if position.stopped == TIME_OVER:
-                made.recipe = replace(recipe, last=position.epoch - 1)
+                made.recipe = replace(made.recipe, last=position.epoch - 1)
             made.net.load_state_dict(made.best or made.net.state_dict())
             return self.classifier(made, position)
+
+    def trained(self, recipe: Recipe, learned: Batches, held: Batches, deadline: float | None) -> tuple[Bench, Position]:
+        """Begun or gone on with, and followed to the end; where memory runs out before the first step, begun again with fewer pictures at a time."""
+        say = self.work.say if self.work else _nothing
+        while True:
+            made, position = bench(recipe, learned, held), Position()
+            if self.work and self.work.state:
+                position = restore(made, self.work.state, self.work.folder.name)
+                say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
+            try:
+                if self.work and not self.work.state:
+                    for finding in before(made):
+                        say(f"Before the first step. {finding}")
+                self.follow(made, position, deadline)
+                return made, position
+            except (MemoryError, RuntimeError) as error:
+                recipe, remark = in_smaller_pieces(recipe, error, position.step)
+                say(remark)
 
     def recipe(self, standard: Standard) -> tuple[Recipe, float | None]:
         """The recipe, and when the last epoch begins: of an interrupted training, of one that is done again, or a new one."""
@@ -140,8 +156,9 @@ class _Fit:
                 if not train(made, position, names, pause, told, deadline):
                     self.store(made, position)
                     asked.heed()
-            except NotFinite:
-                self.store_good(made, position)
+            except NotFinite as error:
+                if self.store_good(made, position) and self.work:
+                    error.add_note(f"the best weights so far are kept in {visible(str(self.work.folder))}")
                 raise
         self.progress(f"training {made.recipe.net}", total, total)
 
@@ -157,11 +174,15 @@ class _Fit:
             self.stored = (position.best, self.classifier(with_best(made), position, finished=False))
         self.work.keep(self.stored[1], to_files(made, position))
 
-    def store_good(self, made: Bench, position: Position) -> None:
-        """After a loss that is no number: the last good weights, as a model, without a state to go on from."""
+    def store_good(self, made: Bench, position: Position) -> bool:
+        """After a loss that is no number: the last good weights, as a model, without a state to go on from; whether there are such."""
         good = made if made.best else replace(made, best=_copied(made.net))
-        if self.work and all(bool(torch.isfinite(value).all()) for value in good.best.values()):
-            self.work.keep(self.classifier(with_best(good), position, finished=False), {})
+        if self.work is None or not all(bool(torch.isfinite(value).all()) for value in good.best.values()):
+            return False
+        model = with_best(good)
+        if len(made.held) and not sound(logits_of(model)):
+            return False
+        return self.work.keep(self.classifier(model, position, finished=False), {})
 
     def classifier(self, made: Bench, position: Position, finished: bool = True) -> ScratchClassifier:
         """Of the bench's weights as they are."""

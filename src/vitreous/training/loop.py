@@ -19,26 +19,20 @@ import time
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from vitreous.core.text import plural, visible
-from vitreous.errors import ModelError
+from vitreous.core.text import plural
 from vitreous.fit.softmax import Ints
 from vitreous.optim import clip, set_rate
 from vitreous.training.bench import Bench, draws_numbers, largest_norm, mixed, seed_step
-from vitreous.training.judging import Judged, judged, right_of
+from vitreous.training.divergence import not_finite
+from vitreous.training.held_out import judge
+from vitreous.training.judging import right_of
 from vitreous.training.observe import Observation
 from vitreous.training.pictures import order_of
 from vitreous.training.position import Position
 
-JUDGED_AT_ONCE = 256
 TIME_OVER = "the minutes allowed were over"
-
-
-class NotFinite(ModelError):
-    """Raised before the update that would have spoiled the weights."""
 
 
 def train(
@@ -62,7 +56,7 @@ def train(
                 if draws:
                     seed_step(recipe, position.step)
                 learn(bench, position, order[parts[position.done]], names)
-            if position.close(judge(bench), recipe.rate * bench.factor(position.step - 1), time.monotonic() - begun):
+            if position.close(judge(bench, position), recipe.rate * bench.factor(position.step - 1), time.monotonic() - begun):
                 bench.keep_best()
             position.stopped = _why_stop(bench, position, deadline)
             told()
@@ -90,42 +84,18 @@ def learn(bench: Bench, position: Position, numbers: Ints, names: Sequence[str])
         share = bench.loss(logits.float(), y[part]).sum() / len(x)
         loss += share.item()
         if not isfinite(loss):
-            raise _not_finite("loss", loss, position, numbers, names)
+            raise not_finite("loss", loss, position, numbers, names)
         share.backward()
         right += right_of(logits.detach(), target[part])
     norm = clip(bench.net, largest_norm(recipe))
     if not isfinite(norm):
-        raise _not_finite("gradient's norm", norm, position, numbers, names)
+        raise not_finite("gradient's norm", norm, position, numbers, names)
     bench.optimizer.step()
     if bench.average:
         bench.average.update(bench.net)
     if observation:
         position.layers = observation.read()
     position.take(len(x), loss, right, norm, recipe.rate * rate)
-
-
-def judge(bench: Bench) -> Judged | None:
-    """How the held-out pictures are answered; None where there are none."""
-    return judged(logits_of(bench), bench.held.target.cpu()) if len(bench.held) else None
-
-
-@torch.no_grad()
-def logits_of(bench: Bench) -> Tensor:
-    """[n, K] of the held-out pictures, by the average of the weights where there is one."""
-    own = bench.net.state_dict()
-    before = {name: value.clone() for name, value in own.items()} if bench.average else {}
-    if bench.average:
-        bench.average.copy_to(bench.net)
-    bench.net.eval()
-    found = []
-    for first in range(0, len(bench.held), JUDGED_AT_ONCE):
-        pictures, _ = bench.held.take(np.arange(first, min(first + JUDGED_AT_ONCE, len(bench.held))))
-        with bench.numbers:
-            found.append(bench.net(bench.held.normal(pictures)).float().cpu())
-    bench.net.train()
-    if before:
-        bench.net.load_state_dict(before)
-    return torch.cat(found)
 
 
 def _why_stop(bench: Bench, position: Position, deadline: float | None) -> str:
@@ -137,13 +107,3 @@ def _why_stop(bench: Bench, position: Position, deadline: float | None) -> str:
     if position.best and done - position.best >= recipe.patience:
         return f"no better held-out loss for {plural(recipe.patience, 'epoch')}"
     return ""
-
-
-def _not_finite(what: str, value: float, position: Position, numbers: Ints, names: Sequence[str]) -> NotFinite:
-    some = ", ".join(visible(names[number]) if names else f"picture {number + 1}" for number in numbers[:3].tolist()) + (
-        " …" if len(numbers) > 3 else ""
-    )
-    where = f"step {position.step + 1} (epoch {position.epoch}, batch {position.done + 1}: {some})"
-    return NotFinite(
-        f"the training was stopped before {where}", f"the {what} is {value}", remedy="a smaller --rate, or --clip 1; see the pictures named"
-    )

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from vitreous.core.item import Item
-from vitreous.errors import ModelError, UsageError
+from vitreous.core.text import visible
+from vitreous.errors import ModelError, UsageError, nearest
 from vitreous.fit.methods import SHIPPED, SMALL, FromScratch, Method, look_at_some
 from vitreous.fit.pictures import IN_MEMORY
 from vitreous.fit.settings import TrainSettings
@@ -33,7 +34,11 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
     if trainer == "numpy" or (trainer == "auto" and (name == SHIPPED or name not in CATALOGUE)):
         return None
     if name not in CATALOGUE:
-        raise UsageError(f"--trainer torch with --net {name}", needed="a network of the catalogue: vitreous nets lists them")
+        raise UsageError(
+            f"--trainer torch with --net {visible(name)}",
+            needed="a network of the catalogue: vitreous nets lists them",
+            remedy=nearest(name, CATALOGUE),
+        )
     if stray := settings.for_foreign_files:
         raise UsageError(f"--{stray[0]} with --net {name}", needed="--net FILE.onnx: the other networks know it themselves")
     missing = [package for package in ("torch", "safetensors") if find_spec(package) is None]
@@ -45,6 +50,8 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
 
 
 def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str, given: Recipe | None) -> Method:
+    from vitreous.training.augment import parse
+    from vitreous.training.hardware import device_for
     from vitreous.training.learner import ScratchLearner
 
     grey, side = look_at_some(items, settings.policy)
@@ -54,6 +61,8 @@ def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str
             f"{name} cannot be trained", f"pictures of {size} pixels", f"{entry(name).smallest} pixels or more", "choose a larger --size"
         )
     require_loss_for(task, settings)
+    device_for(settings.device)  # what cannot be is said before the pictures are read
+    parse(settings.augment or "none", size)
     network = pixels_network(size, channels)
     colours = "grey" if channels == 1 else "colour"
     says = f"{name}, trained from {size} × {size} {colours} pixels on, with torch" + (", a sigmoid for each label" if task == "multilabel" else "")

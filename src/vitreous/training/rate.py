@@ -17,7 +17,8 @@ import torch
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.training.bench import Bench, bench, draws_numbers, seed_step
-from vitreous.training.loop import NotFinite, learn
+from vitreous.training.divergence import NotFinite
+from vitreous.training.loop import learn
 from vitreous.training.pictures import Batches, Standard, order_of
 from vitreous.training.position import Position
 from vitreous.training.rate_curve import RateCurve, read_curve

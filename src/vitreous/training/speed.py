@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from vitreous.core.memory import is_memory_error
 from vitreous.errors import ModelError
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
@@ -53,13 +54,8 @@ def measured(recipe: Recipe, pictures: Pictures, target: Target, standard: Stand
             plain = _seconds(recipe, pictures, target, standard)
             break
         except (MemoryError, RuntimeError) as error:
-            if not _is_memory(error):
-                raise
-            if recipe.pieces >= min(recipe.batch, _MOST_PIECES):
-                raise ModelError(f"{recipe.net} does not fit into memory", f"pictures of {recipe.size} pixels", remedy="a smaller --size") from None
-            recipe = replace(recipe, pieces=2 * recipe.pieces)
-            size = -(-recipe.batch // recipe.pieces)
-            remarks = [f"Memory is too small for {recipe.batch} pictures at once: {size} at a time, whose gradients are added up to one step."]
+            recipe, remark = in_smaller_pieces(recipe, error)
+            remarks = [remark]
     if multiply_adds(recipe) * recipe.batch < _MATTERS:
         return Speed(recipe, plain, tuple(remarks))
     best, fastest, figures = recipe, plain, [f"fp32 {recipe.batch / plain:,.0f}/s"]
@@ -72,6 +68,21 @@ def measured(recipe: Recipe, pictures: Pictures, target: Target, standard: Stand
         how = ("bf16" if best.number_format == "bf16" else "fp32") + (", channels last" if best.channels_last else ", channel by channel")
         remarks.append(f"Trained in {how}; measured: {'; '.join(figures)}.")
     return Speed(best, fastest, tuple(remarks))
+
+
+def in_smaller_pieces(recipe: Recipe, error: MemoryError | RuntimeError, step: int = 0) -> tuple[Recipe, str]:
+    """The recipe with half as many pictures at a time, and that sentence, where `error` says before the first step that memory ran out. Raises
+    ModelError where a training went on for `step` steps already, or where not even one picture fits; any other error as it came."""
+    if not is_memory_error(error):
+        raise error
+    if step:
+        arrived = f"{recipe.batch:,} pictures of {recipe.size} pixels a step, which fitted until then"
+        raise ModelError(f"memory ran out behind step {step:,}", arrived, remedy="close other programs, or train with a smaller --batch") from None
+    if recipe.pieces >= min(recipe.batch, _MOST_PIECES):
+        raise ModelError(f"{recipe.net} does not fit into memory", f"pictures of {recipe.size} pixels", remedy="a smaller --size") from None
+    recipe = replace(recipe, pieces=2 * recipe.pieces)
+    size = -(-recipe.batch // recipe.pieces)
+    return recipe, f"Memory is too small for {recipe.batch:,} pictures at once: {size} at a time, whose gradients are added up to one step."
 
 
 def _ways(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
@@ -99,7 +110,3 @@ def _seconds(recipe: Recipe, pictures: Pictures, target: Target, standard: Stand
                 torch.cuda.synchronize()
             times.append(time.perf_counter() - before)
     return sorted(times[1:])[(len(times) - 1) // 2]
-
-
-def _is_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error) or "not enough memory" in str(error)

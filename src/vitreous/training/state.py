@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vitreous.core.memory import is_memory_error
 from vitreous.core.text import visible
 from vitreous.errors import RunError
 from vitreous.infer.machine import this_machine
@@ -58,18 +59,43 @@ def recipe_of(files: Mapping[str, bytes], run: str) -> Recipe:
     """The recipe of a stored training. Raises RunError where a file is missing, or another version made it."""
     if missing := [name for name in (WEIGHTS, BEST, OPTIMIZER, TRAINING) if name not in files]:
         raise RunError(f"cannot go on with {visible(run)}", f"{', '.join(missing)} is missing", remedy="restore it from a copy, or train again")
-    training = json.loads(files[TRAINING])
-    before, now = training["made_by"], made_by()
+    try:
+        training = json.loads(files[TRAINING])
+        before, stored, now = dict(training["made_by"]), training["format"], made_by()
+    except (ValueError, LookupError, TypeError):
+        raise _unreadable(run) from None
     differing = [f"{what} {visible(str(before.get(what)))} then, {now[what]} now" for what in now if before.get(what) != now[what]]
-    if training["format"] != _FORMAT or differing:
+    if stored != _FORMAT:
+        differing.append(f"a state of format {visible(str(stored))}; needed is {_FORMAT}")
+    if differing:
         raise RunError(
             f"cannot go on with {visible(run)} to the same weights", "; ".join(differing), remedy="go on where it was begun, or train again"
         )
-    return Recipe.from_json(training["recipe"])
+    try:
+        return Recipe.from_json(training["recipe"])
+    except (LookupError, TypeError, ValueError):
+        raise _unreadable(run) from None
 
 
-def restore(bench: Bench, files: Mapping[str, bytes]) -> Position:
-    """Give a fresh bench of the same recipe the stored numbers, and return where it stood."""
+def restore(bench: Bench, files: Mapping[str, bytes], run: str) -> Position:
+    """Give a fresh bench of the same recipe the stored numbers, and return where it stood. Raises RunError where they are none of this network."""
+    from safetensors import SafetensorError
+
+    try:
+        return _restored(bench, files)
+    except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        if is_memory_error(error):
+            raise
+        raise _unreadable(run) from None
+
+
+def _unreadable(run: str) -> RunError:
+    return RunError(
+        f"cannot go on with {visible(run)}", "what is in state/ does not belong to its network", remedy="restore it from a copy, or train again"
+    )
+
+
+def _restored(bench: Bench, files: Mapping[str, bytes]) -> Position:
     from safetensors.torch import load
 
     device = bench.learned.device

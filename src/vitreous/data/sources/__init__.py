@@ -96,7 +96,7 @@ def _of_several(source: Source) -> Source:
 
 def require_trainable(source: Source) -> None:
     """Raises DataError unless there are two classes or more, each with two pictures or more, and each in the training part."""
-    failed = f"cannot train on {'the table in ' if source.kind == 'csv' else ''}{visible(str(source.root))}"
+    failed = f"cannot train on {visible(str(source.root / source.table))}"
     missing = f" ({_first_left_out(source.left_out)})" if source.left_out else ""
     counts = Counter(item.label for item in source.items)
     if len(counts) < 2:

@@ -11,7 +11,7 @@ from typing import Protocol
 from vitreous.core.presence import Presence
 from vitreous.core.text import cut, plural, visible
 from vitreous.data.sources.folders import clean_label
-from vitreous.errors import UsageError
+from vitreous.errors import DataError, UsageError
 
 SEPARATORS = (";", "|")
 _YES, _NO, _UNKNOWN = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}, {"", "nan", "?"}
@@ -101,13 +101,16 @@ class YesNoColumns:
 
 
 def in_column(header: Sequence[str], rows: Sequence[Row], place: int, task: str | None) -> Reading:
-    """One label or several in the column `place`, by the `task` that is asked for, else by what stands there."""
+    """One label or several in the column `place`, by the `task` that is asked for, else by what stands there. Raises DataError where it holds
+    none."""
+    cells = {_cell(row, place) for row in rows}
+    if cells and all(cell.lower() in _UNKNOWN for cell in cells) and any(cells):
+        raise DataError(f"the column {visible(header[place])!r} holds no label", f"only {_listed(cells)}, which is how an unknown one is written")
     if task == "classify":
         return OneLabel(place)
-    cells = {_cell(row, place) for row in rows}
     separator = next((each for each in SEPARATORS if _divides(cells, each)), None)
     if separator is None and task is None:
-        return OneLabel(place)
+        return OneLabel(place, remarks=_about_cells(visible(header[place]), cells))
     separator = separator or next((each for each in SEPARATORS if any(each in cell for cell in cells)), SEPARATORS[0])
     name = visible(header[place])
     remarks = []
@@ -119,10 +122,29 @@ def in_column(header: Sequence[str], rows: Sequence[Row], place: int, task: str 
     return DividedCells(place, separator, remarks)
 
 
+def _about_cells(name: str, cells: set[str]) -> list[str]:
+    """What may be meant otherwise where each cell is one label."""
+    remarks = []
+    if _divides(cells, ","):
+        example = max((cell for cell in cells if "," in cell), key=len)
+        several = SEPARATORS[0].join(parts_of(example, ","))
+        remarks.append(
+            f"the cells of {name!r} with commas, such as {cut(visible(example), _SHOWN)!r}, are read as one label each; "
+            f"{cut(visible(several), _SHOWN)!r} would be several"
+        )
+    if "?" in cells:
+        remarks.append(f"the label '?' of {name!r} is learned as a class; an empty cell says that nobody knows")
+    return remarks
+
+
+def _listed(cells: set[str]) -> str:
+    return ", ".join(repr(cell) if cell else "empty cells" for cell in sorted(cells, reverse=True))
+
+
 def in_columns(header: Sequence[str], numbered: Sequence[tuple[int, Row]], used: Sequence[int]) -> YesNoColumns | None:
     """The columns of 0 and 1 (true and false, yes and no; empty: unknown) but the `used` ones; None where there is none.
 
-    Raises UsageError where two of them have one name.
+    Raises UsageError where two of them have one name, DataError where nothing is known in any of them.
     """
     places: dict[str, int] = {}
     odd = []
@@ -137,6 +159,10 @@ def in_columns(header: Sequence[str], numbered: Sequence[tuple[int, Row]], used:
         else:
             places[clean_label(name)] = place
     if not any(_cell(row, place).lower() in _YES | _NO for place in places.values() for _, row in numbered):
+        if places and any(_cell(row, place) for place in places.values() for _, row in numbered):
+            named = ", ".join(repr(visible(name)) for name in list(places)[:_NAMED]) + (", …" if len(places) > _NAMED else "")
+            arrived = "every cell is empty, '?' or 'nan', which is how an unknown one is written"
+            raise DataError(f"the columns {named} hold no label", arrived, "0 or 1 for each label and picture of which it is known")
         return None
     unknown = sum(_cell(row, place).lower() in _UNKNOWN for place in places.values() for _, row in numbered)
     remarks = [f"{plural(len(places), 'column of 0 and 1 is', 'columns of 0 and 1 are')} read as {plural(len(places), 'label')}"]

@@ -34,11 +34,8 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
     if trainer == "numpy" or (trainer == "auto" and (name == SHIPPED or name not in CATALOGUE)):
         return None
     if name not in CATALOGUE:
-        raise UsageError(
-            f"--trainer torch with --net {visible(name)}",
-            needed="a network of the catalogue: vitreous nets lists them",
-            remedy=nearest(name, CATALOGUE),
-        )
+        needed = "a network of the catalogue: vitreous nets lists them"
+        raise UsageError(f"--trainer torch with --net {visible(name)}", needed=needed, remedy=nearest(name, CATALOGUE))
     if stray := settings.for_foreign_files:
         raise UsageError(f"--{stray[0]} with --net {name}", needed="--net FILE.onnx: the other networks know it themselves")
     missing = [package for package in ("torch", "safetensors") if find_spec(package) is None]

@@ -6,7 +6,8 @@ Where the recipes come from: `linear`, `mlp`, `lenet` and the units before them 
 0.003 and 0.001, batches of 32 to 64), with decoupled decay; AlexNet (Krizhevsky et al. 2012, section 5) and VGG (Simonyan, Zisserman 2014,
 section 3.1): momentum 0.9, rate 0.01, decay 5e-4, batches of 128 and 256; GoogLeNet and ResNets: He et al. 2015, sections 3.4 and 4.2: rate 0.1 at
 batches of 256 and 128 with momentum 0.9 and decay 1e-4; here the rate is in proportion to the batch (Goyal et al. 2017) and falls along a cosine
-(Loshchilov, Hutter 2017). EfficientNet-Lite: AdamW, since its RMSprop wants 350 epochs.
+(Loshchilov, Hutter 2017). EfficientNet-Lite: AdamW, since its RMSprop wants 350 epochs. ResNet-9: Muon,
+which learned more in five epochs than Nesterov in eight (LOG.md, 2026-11-26).
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -102,7 +103,7 @@ _OWN = {
     "alexnet": _DEEP, "vgg11": _DEEP, "vgg13": _DEEP, "vgg16": _DEEP, "vgg19": _DEEP,
     "googlenet": _Own("nesterov", 0.05, 1e-4, 128, clip=5.0),
     "resnet18": _RESIDUAL, "resnet34": _RESIDUAL, "resnet50": _RESIDUAL, "resnet20-cifar": _RESIDUAL, "resnet56-cifar": _RESIDUAL,
-    "resnet9": _Own("nesterov", 0.2, 5e-4, 128, clip=5.0),
+    "resnet9": _Own("muon", 0.02, 5e-4, 128, clip=5.0),
     "efficientnet-lite0": _Own("adamw", 1e-3, 5e-2, 64), "efficientnet-lite1": _Own("adamw", 1e-3, 5e-2, 64),
     "efficientnet-lite2": _Own("adamw", 1e-3, 5e-2, 64),
 }  # fmt: skip

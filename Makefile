@@ -1,7 +1,7 @@
 # make demo    train on real photos and show what comes out
 # make test    every test
 # make check   format, lint, types, import contracts, documentation, fast tests: before every commit
-# make bench   the benchmarks, results into benchmarks/results
+# make bench   a short form of every benchmark, and what got slower or worse than in benchmarks/results
 # make docs    the documentation as web pages, into build/docs
 # make notebooks   the chapters of examples/ as notebooks, run from start to end, into build/notebooks
 # Each one first makes .venv and installs what it needs there; that is done once.
@@ -40,10 +40,7 @@ lint: $(VENV)/.$(EXTRAS)
 	@echo "documentation" && $(BIN)/python tools/docs.py check
 
 bench: $(VENV)/.$(EXTRAS)
-	@for script in benchmarks/[a-z]*.py; do \
-		test -f "$$script" || { echo "there are no benchmarks yet"; exit 0; }; \
-		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+	@$(BIN)/python benchmarks/again.py
 
 notebooks: $(VENV)/.$(EXTRAS)
 	@$(BIN)/python tools/notebooks.py build build/notebooks

@@ -55,6 +55,8 @@ def main() -> None:
             run = work / "runs" / f"digits-{number}"
             if not killed([*train, str(epochs)], env, work, run, moments.random() * max(1.0, seconds - 5.0)):
                 continue  # it had come to its end before
+            if json.loads((run / "run.json").read_bytes())["status"] == "finished":
+                continue  # killed behind its last write
             behind.append(json.loads((run / "state" / "training.json").read_bytes())["position"]["step"])
             run_well([*VITREOUS, "train", "--resume", str(run)], env, work)
             same += (run / "model.onnx").read_bytes() == expected

@@ -14,6 +14,7 @@ changes. What needs peers or data that are not there is skipped, saying so. Exit
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from harness import BUSY
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE / "results"
@@ -89,7 +92,7 @@ def run_short(name: str, folder: Path, seconds: float) -> tuple[list[dict[str, A
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return [], f"stopped: it took more than {seconds / 60:.0f} minutes"
+        return [], f"stopped: it took more than {seconds / 60:g} minutes"
     found = [json.loads(file.read_bytes()) for file in sorted(folder.glob("*.json"))]
     last = (ran.stdout + ran.stderr).strip().splitlines()
     if ran.returncode:
@@ -105,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(names())):
         parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(names())}")
+    if (load := os.getloadavg()[0]) > BUSY:
+        print(f"other work is running here (load {load:.1f}): what is measured in seconds will look worse than it is")
     worse: list[str] = []
     for name in options.names or names():
         print(name, flush=True)
@@ -122,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for each in compare(result, json.loads(kept.read_bytes())):
                 print(f"  {each}", flush=True)
                 if each.worse:
-                    worse.append(f"{name}: {each}")
+                    worse.append(f"{name}: {str(each).removeprefix('WORSE').strip()}")
     print("\n".join(["", "slower or worse:", *(f"  {line}" for line in worse)]) if worse else "\nnothing got slower or worse")
     return 1 if worse else 0
 

@@ -33,7 +33,7 @@ VITREOUS = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "vitre
 Measured = TypeVar("Measured")
 
 _PACKAGES = ("vitreous", "numpy", "scipy", "scikit-learn", "pillow", "openvino", "onnx", "click", "rich")
-_BUSY = 0.7  # mean number of running processes in the last minute
+BUSY = 0.7  # mean number of running processes in the last minute
 _FLAGS = ("fma", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
@@ -125,7 +125,7 @@ def parser(description: str | None, repeats: int) -> argparse.ArgumentParser:
 def begin(name: str, arguments: argparse.Namespace) -> Benchmark:
     kept = Path(tempfile.gettempdir()) / "vitreous-quick-results" if arguments.quick else ROOT / "benchmarks" / "results"
     benchmark = Benchmark(name, arguments, arguments.results or kept)
-    if benchmark.machine["load"] > _BUSY:
+    if benchmark.machine["load"] > BUSY:
         print(f"other work is running here (load {benchmark.machine['load']}): the figures will be worse than on a quiet machine", file=sys.stderr)
     return benchmark
 

@@ -53,7 +53,7 @@ def main() -> None:
         while len(behind) < trainings:
             number += 1
             run = work / "runs" / f"digits-{number}"
-            if not killed([*train, str(epochs)], env, work, run, moments.random() * max(1.0, seconds - 5.0)):
+            if not killed([*train, str(epochs)], env, work, run, moments.random(), epochs):
                 continue  # it had come to its end before
             if json.loads((run / "run.json").read_bytes())["status"] == "finished":
                 continue  # killed behind its last write
@@ -74,15 +74,18 @@ def main() -> None:
     benchmark.write()
 
 
-def killed(command: list[str], env: dict[str, str], work: Path, run: Path, wait: float) -> bool:
-    """Begin a training, wait for the first state of its `run`, kill it `wait` seconds later; false where it had come to its end before."""
+def killed(command: list[str], env: dict[str, str], work: Path, run: Path, share: float, epochs: int) -> bool:
+    """Begin a training, wait for the first state of its `run`, kill it when that `share` of the epochs left is over, wherever it is in the next
+    one; false where it had come to its end before."""
     process = subprocess.Popen(command, cwd=work, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not (run / "state" / "training.json").exists():
+    journal, last = run / "journal.jsonl", None
+    while process.poll() is None:
+        if (run / "state" / "training.json").exists() and journal.exists():
+            over = journal.read_bytes().count(b"\n")
+            last = over + share * (epochs - over) if last is None else last
+            if over >= last:
+                process.kill()
         time.sleep(0.01)
-    try:
-        process.wait(wait)
-    except subprocess.TimeoutExpired:
-        process.kill()
     return process.wait() != 0
 
 

@@ -76,6 +76,13 @@ def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Network:
     return network
 
 
+@pytest.fixture
+def photos_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_shipped: Network) -> Path:
+    """A data folder called photos in the current folder; trainings take the small network."""
+    monkeypatch.chdir(tmp_path)
+    return colourful(tmp_path / "photos", {"red": 10, "blue": 10})
+
+
 @pytest.fixture(scope="session")
 def coloured(tmp_path_factory: pytest.TempPathFactory) -> Coloured:
     """One training of the small network, for every test that only looks at its result."""

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import colourful
 from trained_run import Said
 
 from vitreous import api
@@ -16,18 +15,11 @@ from vitreous.errors import ModelError, StorageError
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.sweeping import carry_out
 from vitreous.fit.variants import read_sweep
-from vitreous.infer.network import Network
 from vitreous.runs.folder import RunFolder, open_run
 
 pytest_plugins = ["shared_fixtures"]
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 Vitreous = Callable[..., Said]
-
-
-@pytest.fixture
-def photos_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_shipped: Network) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return colourful(tmp_path / "photos", {"red": 10, "blue": 10})
 
 
 def train_one(settings: TrainSettings) -> RunFolder:

@@ -8,22 +8,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, colourful
+from small_network import Coloured
 from trained_run import Said, Trained
 
-from vitreous.infer.network import Network, load_network
+from vitreous.infer.network import load_network
 from vitreous.runs.folder import open_run, verify
 
 pytest_plugins = ["shared_fixtures"]
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 Vitreous = Callable[..., Said]
-
-
-@pytest.fixture
-def photos_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_shipped: Network) -> Path:
-    """A data folder called photos in the current folder; trainings take the small network."""
-    monkeypatch.chdir(tmp_path)
-    return colourful(tmp_path / "photos", {"red": 10, "blue": 10})
 
 
 def test_the_run_is_named_after_the_data_and_is_all_that_standard_output_says(photos_here: Path, vitreous: Vitreous) -> None:

@@ -96,7 +96,7 @@ def _value(key: str, text: str, given: str) -> Value:
                 return text == "true"
             continue
         try:
-            return kind(text)  # type: ignore[no-any-return]
+            return kind(text)  # type: ignore[no-any-return]  # `kind` is a type that was read from annotations
         except ValueError:
             continue
     raise UsageError(f"--sweep {visible(given)}", f"{visible(text)!r}", f"{told_types(key)} is needed")

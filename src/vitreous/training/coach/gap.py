@@ -119,7 +119,7 @@ def under_fitting(history: Entries, context: Context, unit: float) -> list[Findi
                 "under-fitting", f"The loss still fell from {before:.3g} to {last:.3g} in the last epoch.", sides.evidence, "Train longer: --epochs."
             )
         ]
-    if context.several or sides.learned is None or last <= _POOR * Context.plain(context.classes).guess:  # type: ignore[operator]
+    if context.several or sides.learned is None or last <= _POOR * Context.plain(context.classes).guess:  # type: ignore[operator]  # a plain context has one
         return []
     sentence = f"{sides.learned:.0%} right of the pictures learned from, {sides.held:.0%} of those held out: a small gap, and poor on both."
     return [Finding("under-fitting", sentence, sides.evidence, "A larger network, or train longer: --epochs.")]

@@ -130,7 +130,7 @@ def test_a_measured_rate_is_stored_and_done_again_without_measuring(
     assert first.code == 0, first.err
     assert "steps at rising rates" in first.err
     recipe = open_run("runs/sides-1").facts["classifier"]["recipe"]
-    assert recipe["rate"] == recipe["rate_curve"]["pick"] and "The learning rate" in Path("runs/sides-1/report.html").read_text()
+    assert recipe["rate"] == recipe["rate_curve"]["pick"] and "<h3>The learning rate</h3>" in Path("runs/sides-1/report.html").read_text()
     process = begun(work, "sides", *options)
     until(process, "Epoch 2")
     process.send_signal(signal.SIGTERM)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitreous.fit.calibrate import HIGHEST, LOWEST, calibrated_loss, temperature
-from vitreous.fit.softmax import Floats, Ints, log_loss, log_softmax
+from vitreous.fit.head import Floats, Ints
+from vitreous.fit.softmax import log_loss, log_softmax
 
 
 def drawn_at(known: float, count: int, seed: int = 0) -> tuple[Floats, Ints]:

@@ -14,10 +14,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_network import SIDE, WIDTH, small_network
 
 from vitreous.core.view import View
+from vitreous.fit.head import Head
 from vitreous.fit.join import join
 from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
-from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
 from vitreous.infer.network import Network, load_network
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vitreous.core.item import Split
 from vitreous.fit.calibrate import temperature
 from vitreous.fit.classifier import Parts
+from vitreous.fit.head import Floats, Head, Ints
 from vitreous.fit.link import Softmax
 from vitreous.fit.probe import (
     ENOUGH_VALIDATION,
@@ -22,7 +23,7 @@ from vitreous.fit.probe import (
     paired_gain,
     standardize_in_place,
 )
-from vitreous.fit.softmax import Floats, Head, Ints, fit_softmax, log_loss
+from vitreous.fit.softmax import fit_softmax, log_loss
 
 PARTS = [Split.TRAIN, Split.VALIDATION, Split.TEST]
 

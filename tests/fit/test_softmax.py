@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vitreous.fit.softmax import TOLERANCE, Floats, Head, Ints, fit_softmax, log_loss, log_softmax
+from vitreous.fit.head import Floats, Head, Ints
+from vitreous.fit.softmax import TOLERANCE, fit_softmax, log_loss, log_softmax
 
 
 def blobs(count: int, width: int, classes: int, seed: int = 0) -> tuple[Floats, Ints]:
@@ -99,7 +100,7 @@ def test_a_warm_start_ends_at_the_same_head() -> None:
 def test_many_pictures_are_multiplied_in_blocks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     features, target = blobs(200, 10, 3)
     whole = fit_softmax(features, target, 3, 0.1)
-    monkeypatch.setattr("vitreous.fit.softmax.BLOCK_VALUES", 3 * 64)
+    monkeypatch.setattr("vitreous.fit.descent.BLOCK_VALUES", 3 * 64)
     np.testing.assert_allclose(fit_softmax(features, target, 3, 0.1).weight, whole.weight, atol=1e-3)
 
 

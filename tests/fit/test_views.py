@@ -7,8 +7,8 @@ from vitreous.core.item import LeftOut
 from vitreous.core.view import View
 from vitreous.data.pack import FACTS
 from vitreous.fit.features import Gathered
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.probe import FOLDS
-from vitreous.fit.softmax import Floats, Ints
 from vitreous.fit.views import candidates, choose_view, sample_of
 
 VIEWS = candidates(224, larger=False)

@@ -16,14 +16,14 @@ from vitreous.training.pictures import standard_of  # noqa: E402
 from vitreous.training.recipe import Recipe  # noqa: E402
 
 
-def chosen(augment: str, several: bool = False) -> tuple[Recipe, list[str]]:
+def chosen(augment: str, several: bool = False, net: str = "mlp") -> tuple[Recipe, list[str]]:
     """For pictures whose class is told by where they are bright: mirrored, the first class is the last."""
     pictures, target = made_pictures(300)
     if several:
         target = np.eye(CLASSES, dtype=np.float32)[target]
     said: list[str] = []
     settings = TrainSettings(trainer="torch", augment=augment, epochs=1, threads=1)
-    recipe, _ = choose(settings, "mlp", (CLASSES, 1, SIDE), pictures, target, 0, standard_of(pictures, 1), 1.0, said.append)
+    recipe, _ = choose(settings, net, (CLASSES, 1, SIDE), pictures, target, 0, standard_of(pictures, 1), 1.0, said.append)
     return recipe, said
 
 
@@ -31,6 +31,12 @@ def test_augmentation_that_would_change_the_meaning_is_found_and_left_out() -> N
     recipe, said = chosen("auto")
     assert "flip" not in recipe.augment and recipe.augment.startswith("crop=2,brightness=0.2")
     assert said[0].startswith("Augmentation without flip: mirrored, as more pictures of the same class: error +")
+
+
+def test_one_layer_is_not_shown_pictures_that_move_unless_somebody_wants_it() -> None:
+    recipe, said = chosen("auto", net="linear")
+    assert recipe.augment == "none" and said[0].startswith("No augmentation: linear has a weight for every place")
+    assert chosen("crop=2", net="linear")[0].augment == "crop=2"
 
 
 def test_a_rate_to_be_measured_is_said_and_stored_with_its_curve() -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vitreous.fit.softmax import Floats, Ints, log_loss
+from vitreous.fit.head import Floats, Ints
+from vitreous.fit.softmax import log_loss
 
 # Beyond these the held-out pictures are separated perfectly, or not at all, and T would run away.
 LOWEST, HIGHEST = 0.2, 5.0

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.view import View
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.objective import Target
-from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.network import Network
 
 Progress = Callable[[str, int, int], None]

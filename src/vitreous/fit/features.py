@@ -14,7 +14,7 @@ from vitreous.core.item import Item, LeftOut
 from vitreous.core.view import View
 from vitreous.data.decode import Policy
 from vitreous.data.pack import FACTS, Pack
-from vitreous.fit.softmax import Floats, Ints
+from vitreous.fit.head import Floats, Ints
 from vitreous.infer.engine import Engine, Outputs, Setting, start_engine
 from vitreous.infer.gather import Shelf, view_name, whole_row
 from vitreous.infer.network import Network

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vitreous.fit.head import Floats
 from vitreous.fit.sigmoid import sigmoid
-from vitreous.fit.softmax import Floats, log_softmax
+from vitreous.fit.softmax import log_softmax
 
 # Of an ONNX graph: constants by name, and nodes as (kind, inputs, output, attributes), from the value "logits" to "probability".
 Constants = dict[str, NDArray[np.float32]]

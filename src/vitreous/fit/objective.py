@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.fit.calibrate import temperature
+from vitreous.fit.head import Floats, Head
 from vitreous.fit.link import Link, Softmax
 from vitreous.fit.platt import platt
 from vitreous.fit.sigmoid import binary_log_loss, fit_sigmoid
-from vitreous.fit.softmax import Floats, Head, fit_softmax, log_loss
+from vitreous.fit.softmax import fit_softmax, log_loss
 
 # Class numbers, int [N]; or where pictures have several labels 0, 1 and NaN (unknown), fp32 [N, K].
 Target = NDArray[Any]

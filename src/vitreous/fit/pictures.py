@@ -20,8 +20,8 @@ from vitreous.data.decode import Policy
 from vitreous.data.pack import Pack
 from vitreous.errors import StorageError
 from vitreous.fit.features import Gathered
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.small.pixels import LUMA
-from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.gather import Shelf, pixel_rows
 from vitreous.infer.pipeline import Picture
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
+from vitreous.fit.head import Ints
 from vitreous.fit.methods import Method
 from vitreous.fit.objective import stratum
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.softmax import Ints
 from vitreous.fit.views import LEAST, MOST, SHARE, sample_of
 from vitreous.infer.choose import fastest_setting
 from vitreous.infer.engine import Setting, default_setting, parse_engine

@@ -11,9 +11,9 @@ Newton's method on a convex function of two numbers; the scale stays within what
 import numpy as np
 
 from vitreous.fit.calibrate import HIGHEST, LOWEST
+from vitreous.fit.head import Floats
 from vitreous.fit.link import Sigmoids
 from vitreous.fit.sigmoid import binary_log_loss, sigmoid
-from vitreous.fit.softmax import Floats
 
 PRIOR = 4.0
 _STEPS, _ENOUGH = 50, 1e-6

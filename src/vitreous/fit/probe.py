@@ -18,9 +18,10 @@ from vitreous.core.reporter import Quiet
 from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.classifier import HeldOut, Parts, Progress
+from vitreous.fit.head import Floats, Head, Ints
 from vitreous.fit.link import Link
 from vitreous.fit.objective import SOFTMAX, Objective, Target
-from vitreous.fit.softmax import ROUGH, TOLERANCE, Floats, Head, Ints
+from vitreous.fit.softmax import ROUGH, TOLERANCE
 from vitreous.infer.network import Network
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

@@ -16,8 +16,8 @@ from vitreous.core.text import plural
 from vitreous.data.split import Division
 from vitreous.fit.classifier import HeldOut, LeavesFiles
 from vitreous.fit.features import Gathered
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.plan import Plan
-from vitreous.fit.softmax import Floats, Ints
 from vitreous.fit.testing import Fitted
 from vitreous.fit.views import ViewChoice
 from vitreous.infer.engine import Setting

@@ -11,14 +11,14 @@ shrunk. A label that every known training picture has, or none, cannot be told f
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.fit.softmax import BLOCK_VALUES, FEW_COLUMNS, MANY_PARAMETERS, MOST_STEPS, TOLERANCE, Floats, Head, thread_pools
+from vitreous.fit.descent import descend, shrink_weights
+from vitreous.fit.head import Floats, Head
+from vitreous.fit.softmax import TOLERANCE
 
 
 def fit_sigmoid(features: Floats, target: Floats, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
     """Fit a head to standardized `features` [N, D] and `target` [N, K] of 0, 1 and NaN, from `start` where one is given."""
-    from scipy.optimize import minimize
-
-    count, width = features.shape
+    width = features.shape[1]
     known = ~np.isnan(target)
     truth = np.where(known, target, 0).astype(np.float32)
     learned = _varies(truth, known)
@@ -28,29 +28,13 @@ def fit_sigmoid(features: Floats, target: Floats, classes: int, strength: float,
     if start is not None:
         begin[:-1], begin[-1] = start.weight.T, start.bias
     begin[:-1, ~learned], begin[-1, ~learned] = 0, constant[~learned]
-    rows = max(1, BLOCK_VALUES // classes)
     counted = (known & learned).astype(np.float32)
 
-    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        parameters = flat.reshape(width + 1, classes)
-        matrix, bias = parameters[:-1].astype(np.float32), parameters[-1].astype(np.float32)
-        gradient = np.empty_like(parameters)
-        gradient[:-1] = parameters[:-1] / strength
-        gradient[-1] = 0
-        value = float(np.square(parameters[:-1]).sum()) / (2 * strength)
-        for first in range(0, count, rows):
-            part = slice(first, first + rows)
-            logits = features[part] @ matrix + bias
-            value += float((entropies(logits, truth[part]) * counted[part]).sum())
-            difference = (sigmoid(logits) - truth[part]) * counted[part]
-            gradient[:-1] += features[part].T @ difference
-            gradient[-1] += difference.sum(0)
-        return value / count, gradient.ravel() / count
+    def loss(logits: Floats, part: slice) -> tuple[float, Floats]:
+        amount = float((entropies(logits, truth[part]) * counted[part]).sum())
+        return amount, (sigmoid(logits) - truth[part]) * counted[part]
 
-    options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < MANY_PARAMETERS else 4}
-    with thread_pools().limit(limits=1 if classes <= FEW_COLUMNS else None, user_api="blas"):
-        found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(width + 1, classes)
-    return Head(np.ascontiguousarray(found[:-1].T, np.float32), found[-1].astype(np.float32))
+    return descend(features, begin, loss, shrink_weights(width, strength), tolerance)
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -11,7 +11,7 @@ from vitreous.core.item import LeftOut
 from vitreous.core.text import cut, plural, visible
 from vitreous.data.split import Division
 from vitreous.fit.classifier import Classifier, HeldOut, Parts
-from vitreous.fit.softmax import Floats, Ints
+from vitreous.fit.head import Floats, Ints
 from vitreous.metrics.figures import FloatArray
 from vitreous.metrics.thresholds import Goal
 from vitreous.tasks.classify.task import Classify

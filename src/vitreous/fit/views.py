@@ -13,9 +13,10 @@ from vitreous.core.view import View
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.split import folds
 from vitreous.fit.features import Gathered
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.objective import SOFTMAX, Objective, Target
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
-from vitreous.fit.softmax import ROUGH, Floats, Ints
+from vitreous.fit.softmax import ROUGH
 
 # The sample: this share of the pictures, at least and at most so many.
 SHARE, LEAST, MOST = 0.08, 160, 640

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vitreous.fit.softmax import Ints
+from vitreous.fit.head import Ints
 from vitreous.losses import loss as loss_of
 from vitreous.nets import build
 from vitreous.optim import optimizer, schedule

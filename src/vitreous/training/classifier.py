@@ -12,9 +12,9 @@ from vitreous.core.view import View
 from vitreous.data.split import folds
 from vitreous.export.onnx_file import to_network
 from vitreous.fit.classifier import HeldOut, Parts
+from vitreous.fit.head import Floats
 from vitreous.fit.link import Link, Sigmoids, Softmax
 from vitreous.fit.pictures import Pictures
-from vitreous.fit.softmax import Floats
 from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
 from vitreous.training.coach import Context, read

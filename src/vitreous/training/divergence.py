@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError
-from vitreous.fit.softmax import Ints
+from vitreous.fit.head import Ints
 from vitreous.training.position import Position
 
 _SMALLER = "a smaller --rate, or --clip 1"

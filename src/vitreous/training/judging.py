@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from vitreous.fit.calibrate import calibrated_loss
+from vitreous.fit.head import Floats
 from vitreous.fit.objective import SIGMOIDS, Target
-from vitreous.fit.softmax import Floats
 from vitreous.metrics.figures import average_precision_without
 
 # Sums of larger ones, and what calibration makes of them, leave fp32, which ends at 3.4e38.

@@ -17,11 +17,11 @@ from torch import nn
 from vitreous.core.text import visible
 from vitreous.data.split import hold_out
 from vitreous.fit.classifier import HeldOut, Parts, Progress, Work
+from vitreous.fit.head import Ints
 from vitreous.fit.link import Link, Sigmoids, Softmax
 from vitreous.fit.objective import SIGMOIDS, SOFTMAX, Objective
 from vitreous.fit.probe import ENOUGH_VALIDATION
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.softmax import Ints
 from vitreous.fit.testing import FEW_TEST
 from vitreous.training.bench import Bench, bench
 from vitreous.training.choosing import choose, require_device

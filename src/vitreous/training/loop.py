@@ -22,7 +22,7 @@ from math import isfinite
 import torch
 
 from vitreous.core.text import plural
-from vitreous.fit.softmax import Ints
+from vitreous.fit.head import Ints
 from vitreous.optim import clip, set_rate
 from vitreous.training.bench import Bench, draws_numbers, largest_norm, mixed, seed_step
 from vitreous.training.divergence import not_finite

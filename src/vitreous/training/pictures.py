@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitreous.fit.head import Ints
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.small.pixels import LUMA
-from vitreous.fit.softmax import Ints
 from vitreous.training.augment import Augmentation, augmented
 
 _BLOCK = 4096

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from vitreous.fit.softmax import Floats
+from vitreous.fit.head import Floats
 
 LOW, HIGH = 5.0, 2.0
 _LEAST = 5  # losses

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from vitreous.fit.head import Floats
 from vitreous.fit.objective import Target
-from vitreous.fit.softmax import Floats
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe
 

@@ -14,10 +14,10 @@ from vitreous.fit.classical.coding import Dictionary, add_code, learn_dictionary
 from vitreous.fit.classical.descriptors import dense_descriptors
 from vitreous.fit.classical.graph import Graph
 from vitreous.fit.classical.pyramid import REGIONS, add_pyramid, window
+from vitreous.fit.head import Head
 from vitreous.fit.join import join
 from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
-from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
 from vitreous.infer.network import Network
 from vitreous.layers.walk import read_walk

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from vitreous.fit.classical import SVM_STRENGTHS, fit_svm
-from vitreous.fit.softmax import Floats, Head, Ints
+from vitreous.fit.classical.svm import descended
+from vitreous.fit.head import Floats, Head, Ints
 
 Numbers = NDArray[np.float64]
 
@@ -56,6 +57,20 @@ def test_in_the_span_of_few_pictures_it_is_scikit_learns_solution() -> None:
         # products of 150 terms and weights in fp32
         np.testing.assert_allclose(ours.weight, theirs.coef_, atol=1e-5 * np.abs(theirs.coef_).max())
         np.testing.assert_allclose(ours.bias, theirs.intercept_, atol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_many_pictures_descend_to_scikit_learns_solution(classes: int) -> None:
+    from sklearn.svm import LinearSVC
+
+    features, target = clouds(600, 40, classes)
+    theirs = LinearSVC(C=0.01, tol=1e-10, dual=True, max_iter=100_000, random_state=0).fit(features.astype(np.float64), target)
+    ours = descended(features, target, classes + 1, 0.01, tolerance=1e-7)
+    weight = theirs.coef_ if classes > 2 else np.concatenate([-theirs.coef_, theirs.coef_])
+    np.testing.assert_allclose(ours.weight[:classes], weight, atol=1e-4)  # sums of 600 in fp32
+    assert not ours.weight[classes].any() and ours.bias[classes] == -1  # a class without pictures
+    again = descended(features, target, classes + 1, 0.01, start=ours)
+    np.testing.assert_allclose(again.weight, ours.weight, atol=1e-3)
 
 
 def test_features_that_are_all_zero_give_the_frequent_class() -> None:

@@ -16,10 +16,10 @@ from small_network import SIDE, WIDTH, small_model
 
 from vitreous.errors import ModelError
 from vitreous.fit.foreign import ForeignOptions, foreign_network, remarks
+from vitreous.fit.head import Head
 from vitreous.fit.join import join
 from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
-from vitreous.fit.softmax import Head
 from vitreous.infer.engine import Setting, run_batch, start_engine
 from vitreous.infer.network import Network
 

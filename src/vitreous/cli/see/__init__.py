@@ -21,7 +21,14 @@ _OWN = list(dict.fromkeys(option for view in (STAGES, *VIEWS) for option in view
 
 @click.pass_context
 def _see(
-    context: click.Context, /, names: tuple[str, ...], appearance: str, as_json: bool, max_pixels: int | None, tolerate_truncated: bool, **options: object
+    context: click.Context,
+    /,
+    names: tuple[str, ...],
+    appearance: str,
+    as_json: bool,
+    max_pixels: int | None,
+    tolerate_truncated: bool,
+    **options: object,
 ) -> None:
     """What the network does with IMAGE, stage by stage: shapes, what each number sees of the picture, weights, multiply-adds.
 

@@ -15,7 +15,7 @@ from vitreous.fit.foreign.options import MOST_SIDE
 from vitreous.fit.foreign.reading import free_batch
 from vitreous.fit.foreign.running import outputs_of
 from vitreous.fit.foreign.wrapping import Head, Recipe
-from vitreous.fit.softmax import Floats
+from vitreous.fit.head import Floats
 
 # What OpenVINO says before it comes to its reason.
 _PREAMBLE = ("Exception from", "Check '", "FrontEnd API", "Model wasn't", "-- ", "While validating", "Loading input model", "Summary")

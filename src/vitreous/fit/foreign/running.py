@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vitreous.errors import ModelError
 from vitreous.fit.foreign.wrapping import Recipe, wrapped
-from vitreous.fit.softmax import Floats
+from vitreous.fit.head import Floats
 from vitreous.infer.engine import Outputs, default_setting, run_batch, said_as_model_error, start_engine
 from vitreous.infer.network import Network
 

@@ -19,8 +19,9 @@ from vitreous.errors import ModelError
 from vitreous.fit.foreign.normalization import USUAL, Normalization
 from vitreous.fit.foreign.running import features_of
 from vitreous.fit.foreign.wrapping import Recipe
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
-from vitreous.fit.softmax import ROUGH, Floats, Ints, fit_softmax, log_loss
+from vitreous.fit.softmax import ROUGH, fit_softmax, log_loss
 
 _OF_EACH, _OF_EACH_FOR_LARGE, _LARGE = 12, 5, 150_000_000
 # Each normalization is judged at the strength of shrinking that suits it best, as few photos and many features want different ones.

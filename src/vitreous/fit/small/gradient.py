@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitreous.fit.head import Ints
 from vitreous.fit.small.optimizer import Arrays
-from vitreous.fit.softmax import Ints, log_softmax
+from vitreous.fit.softmax import log_softmax
 from vitreous.layers.softmax import cross_entropy, cross_entropy_dZ
 from vitreous.layers.walk import Walk
 

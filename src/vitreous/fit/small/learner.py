@@ -17,12 +17,13 @@ from vitreous.data.split import SHARES, folds, hold_out
 from vitreous.errors import UsageError
 from vitreous.fit.calibrate import temperature
 from vitreous.fit.classifier import HeldOut, Parts, Progress
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.pictures import planes
 from vitreous.fit.probe import ENOUGH_VALIDATION
 from vitreous.fit.small.graphs import HIDDEN, NEURONS, require_size
 from vitreous.fit.small.joining import join_small
 from vitreous.fit.small.training import HELD_OUT, SmallFit, seconds_to_train, train_small
-from vitreous.fit.softmax import Floats, Ints, log_softmax
+from vitreous.fit.softmax import log_softmax
 from vitreous.fit.testing import FEW_TEST
 from vitreous.infer.network import Network
 

@@ -20,11 +20,11 @@ import numpy as np
 from vitreous.core.reporter import Quiet
 from vitreous.data.split import hold_out
 from vitreous.errors import DataError, UsageError
+from vitreous.fit.head import Floats, Ints
 from vitreous.fit.small.gradient import forward, learned_weights, loss_and_accuracy, loss_and_gradients, one_thread, with_weights
 from vitreous.fit.small.graphs import MEAN, SCALE, small_graph
 from vitreous.fit.small.optimizer import Arrays, Moments, adam_step
 from vitreous.fit.small.shifts import shifted
-from vitreous.fit.softmax import Floats, Ints
 from vitreous.infer.machine import this_machine
 from vitreous.layers.walk import Walk, read_walk
 

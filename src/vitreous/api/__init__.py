@@ -1,193 +1,33 @@
 """What Vitreous does, from Python. Each function joins parts of other packages; the command line calls these and nothing else."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from vitreous.api.answering import Image, answers, engine_for, many, one
+from vitreous.api.run import Run, documents
 from vitreous.core.reporter import Printed, Quiet, Reporter
-from vitreous.core.text import visible
-from vitreous.data.decode import Decoded
-from vitreous.errors import UnreadableImage, UsageError, VitreousError  # noqa: F401 - VitreousError is one of the public names
+from vitreous.errors import UsageError, VitreousError
 from vitreous.fit.settings import TrainSettings, policy
-from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network, load_network
 from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.predict import AnyAnswers
-from vitreous.tasks.predict import predict as predict_files
 
 if TYPE_CHECKING:
-    from vitreous.fit.against import Against
-    from vitreous.fit.decide import Decision
     from vitreous.fit.methods import FromScratch
-    from vitreous.fit.must_pass import MustPass
-    from vitreous.fit.slices import Slices
-    from vitreous.fit.stress import Stress
     from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
-    from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
     from vitreous.survey import Facts
     from vitreous.tasks.task import Evaluation
     from vitreous.training.augment.shown import Augmentations
-    from vitreous.training.coach import Finding
 
-Image = str | os.PathLike[str]
-
-
-class Run:
-    """A trained model and its folder. `labels` in the order of the outputs; `metrics` as they stood at the end of training."""
-
-    def __init__(self, folder: "RunFolder") -> None:
-        self._run = folder
-        self.folder = folder.path
-        self.labels: list[str] = list(folder.facts["labels"])
-        self.metrics: dict[str, Any] = dict(folder.facts["metrics"])
-        self._network: Network | None = None
-
-    @property
-    def data(self) -> Path:
-        """The folder of the pictures that it was trained on, where it was then."""
-        return Path(str(self._run.facts["data"]["folder"]))
-
-    @property
-    def network(self) -> Network:
-        """`model.onnx`, verified against its hash when it is first read."""
-        if self._network is None:
-            self._run.read("model.onnx")
-            self._network = load_network(self._run.file("model.onnx"))
-        return self._network
-
-    def predict(self, image: Image) -> AnyAnswers:
-        """The answer for one file: `Answers`, or `SeveralAnswers` of a run with several labels. Raises UnreadableImage."""
-        return _one(self.network, image)
-
-    def predict_many(self, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
-        """The answers for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
-        return _many(self.network, images)
-
-    def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Evaluation":
-        """Metrics with 95 % intervals on the run's own test pictures, or on a labelled folder or CSV.
-
-        Raises RunError where files of the run are damaged, DataError where there is nothing to evaluate on.
-        """
-        from vitreous.fit.evaluation import evaluate_folder, evaluate_test_part
-        from vitreous.runs.folder import verify
-
-        verify(self._run)
-        quiet = reporter or Quiet()
-        if data is None:
-            return evaluate_test_part(self._run, self.network, engine, quiet)
-        return evaluate_folder(self._run, self.network, Path(data), engine, quiet)
-
-    def decide(
-        self,
-        label: str | None = None,
-        *,
-        max_miss: float | None = None,
-        max_false_alarms: float | None = None,
-        costs: Image | None = None,
-        max_error: float | None = None,
-        prevalence: float | None = None,
-    ) -> "Decision":
-        """Choose and store the operating point: the threshold on the probability of `label` that keeps at most this share of misses or of false
-        alarms, or that costs least by a table, or the confidence under which the answer is "I don't know" (`max_error`).
-
-        Raises UsageError for what cannot be meant, RunError where the run holds too little to choose on.
-        """
-        from vitreous.fit.decide import Wish, decide
-
-        wish = Wish(label, max_miss, max_false_alarms, Path(costs) if costs else None, max_error, prevalence)
-        decision, self._run = decide(self._run, wish, documents)
-        self._network = None
-        return decision
-
-    def stress(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Stress":
-        """Accuracy under blur, noise, JPEG, brightness, contrast, rotation and scale, each at five strengths."""
-        from vitreous.fit.stress import stress
-
-        return stress(self._run, self.network, Path(data) if data else None, engine, reporter or Quiet())
-
-    def slices(self, data: Image | None = None, *, column: str | None = None, engine: str = "auto", reporter: Reporter | None = None) -> "Slices":
-        """Parts of the test pictures (by size, brightness, source folder, a CSV column) on which the model is significantly worse."""
-        from vitreous.fit.slices import slices
-
-        return slices(self._run, self.network, Path(data) if data else None, column, engine, reporter or Quiet())
-
-    def report(self) -> Path:
-        """Write report.html and MODEL_CARD.md of the run again, by this version, and return the report's path."""
-        from vitreous.runs.amending import amend
-        from vitreous.runs.contents import contents_of
-
-        self._run = amend(self._run, documents(contents_of(self._run)), self._run.facts)
-        return self._run.file("report.html")
-
-    def coach(self) -> "list[Finding]":
-        """What the curves of the training say, causes first; empty where nothing is wrong, or where nothing was trained by epochs."""
-        from vitreous.runs.contents import HISTORY, STEPS
-        from vitreous.training.coach import Context, read
-
-        history, steps = (
-            [json.loads(line) for line in self._run.read(name).splitlines()] if name in self._run.document.files else [] for name in (HISTORY, STEPS)
-        )
-        recipe = (self._run.facts.get("classifier") or {}).get("recipe")
-        return read(history, steps, Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels)))
-
-    def tensorboard(self) -> Path:
-        """Write the recorded epochs and steps for TensorBoard into the run's folder `tensorboard`, and return it. Raises RunError where there
-        are none."""
-        from vitreous.runs.contents import events_of
-
-        return events_of(self._run)
-
-    def forget_decision(self) -> None:
-        """From now on the most probable class is the answer again."""
-        from vitreous.fit.decide import forget
-
-        self._run = forget(self._run, documents)
-        self._network = None
-
-    def against(self, other: Image, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Against":
-        """This run less another run or model.onnx, on the same pictures: paired differences with intervals. Raises DataError, RunError."""
-        from vitreous.fit.against import against
-
-        evaluation = self.evaluate(data, engine=engine, reporter=reporter)
-        return against(self._run, self.network, evaluation, Path(other), Path(data) if data else None, engine, reporter or Quiet())
-
-    def must_pass(self, cases: Image, *, engine: str = "auto", reporter: Reporter | None = None) -> "MustPass":
-        """Whether each picture of a table (image, label, min_confidence, note) is answered right. Raises DataError."""
-        from vitreous.fit.evaluation import policy_of
-        from vitreous.fit.must_pass import must_pass, read_cases
-
-        return must_pass(self.network, read_cases(Path(cases)), policy_of(self._run), engine, reporter or Quiet())
-
-    def see(self, image: Image) -> "Inside":
-        """The network opened on one picture: stages, feature maps, the arithmetic of every number. Raises UnreadableImage, ModelError."""
-        from vitreous.inside import inside
-
-        return inside(self.network, image)
-
-    def __repr__(self) -> str:
-        names = ", ".join(visible(label) for label in self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
-        remark = f"\n  {self._run.remark}" if self._run.remark else ""
-        head = f"Run {visible(str(self.folder))}: {len(self.labels)} classes ({names})"
-        return f"{head}\n  {_first_figure(self.metrics)} on {self.metrics['what']}{remark}"
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{escape(visible(each['label']))}</td><td>{each['num_images']}</td>"
-            f"<td>{_or_dash(each['precision'])}</td>"
-            f"<td>{_or_dash(each['recall'])}</td></tr>"
-            for each in self.metrics["classes"]
-        )
-        head = "<tr><th>class</th><th>pictures</th><th>precision</th><th>recall</th></tr>"
-        return (
-            f"<p><b>{escape(visible(self.folder.name))}</b>: {_first_figure(self.metrics)} on {escape(self.metrics['what'])}</p>"
-            f"<table>{head}{rows}</table>"
-        )
+__all__ = [
+    "Run", "VitreousError", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "load", "look", "net",
+    "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "sweep", "train", "watch",
+]  # fmt: skip
 
 
 def train(
@@ -295,13 +135,6 @@ def look(
     return survey(Path(data), rule, reporter or Quiet(), group=group, image_column=image_column, label_column=label_column, task=task)
 
 
-def documents(contents: "Contents") -> dict[str, bytes]:
-    """The files for people that are made from a run's contents, by name: report.html and MODEL_CARD.md."""
-    from vitreous.report import documents as made
-
-    return made(contents)
-
-
 def compare(runs: Iterable[Image], file: Image) -> Path:
     """Write one page that sets runs side by side, and return its path. Raises RunError, UsageError, StorageError."""
     from vitreous.report import compare as compare_runs
@@ -385,14 +218,14 @@ def picture_format(file: Image) -> Literal["png", "svg"]:
 
 def predict(image: Image) -> Answers:
     """What the shipped network says of one file, out of 1000 ImageNet classes. Raises UnreadableImage."""
-    answer = _one(load_network(), image)
+    answer = one(load_network(), image)
     assert isinstance(answer, Answers), "the shipped network gives one label"
     return answer
 
 
 def predict_many(images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
     """The same for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
-    return _many(load_network(), images)
+    return many(load_network(), images)
 
 
 def see(image: Image) -> "Inside":
@@ -428,42 +261,3 @@ def sample(name: str, folder: Image) -> int:
     from vitreous.data.samples import write_sample
 
     return write_sample(name, Path(folder))
-
-
-def answers(
-    network: Network, paths: Sequence[str], engine: str = "auto", max_pixels: int | None = None, tolerate_truncated: bool = False
-) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
-    """Answers for files as they become ready, in their order, with what was decoded."""
-    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated))
-
-
-def engine_for(network: Network, count: int, engine: str) -> Setting:
-    """The setting for a trained network: its own number format unless `engine` names another."""
-    from vitreous.infer.choose import setting_for_answers
-
-    return setting_for_answers(network, count, engine)
-
-
-def _one(network: Network, image: Image) -> AnyAnswers:
-    ((result, _),) = answers(network, [os.fspath(image)])
-    if isinstance(result, Failure):
-        raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
-    return result
-
-
-def _many(network: Network, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
-    from vitreous.data.sources.pictures import pictures_in
-
-    named = [images] if isinstance(images, str | os.PathLike) else list(images)
-    return [answer for answer, _ in answers(network, pictures_in(named))]
-
-
-def _first_figure(metrics: dict[str, Any]) -> str:
-    from vitreous.tasks.task import first_figure
-
-    name, value, interval = first_figure(metrics)
-    return f"{name} {_or_dash(value)}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
-
-
-def _or_dash(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

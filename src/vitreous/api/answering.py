@@ -1,0 +1,44 @@
+"""Answers of a network for files: the way from paths to answers that `Run`, `predict` and the command line share."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from vitreous.core.text import visible
+from vitreous.data.decode import Decoded
+from vitreous.errors import UnreadableImage
+from vitreous.fit.settings import policy
+from vitreous.infer.engine import Setting
+from vitreous.infer.network import Network
+from vitreous.tasks.classify.answers import Failure
+from vitreous.tasks.predict import AnyAnswers
+from vitreous.tasks.predict import predict as predict_files
+
+Image = str | os.PathLike[str]
+
+
+def answers(
+    network: Network, paths: Sequence[str], engine: str = "auto", max_pixels: int | None = None, tolerate_truncated: bool = False
+) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
+    """Answers for files as they become ready, in their order, with what was decoded."""
+    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated))
+
+
+def engine_for(network: Network, count: int, engine: str) -> Setting:
+    """The setting for a trained network: its own number format unless `engine` names another."""
+    from vitreous.infer.choose import setting_for_answers
+
+    return setting_for_answers(network, count, engine)
+
+
+def one(network: Network, image: Image) -> AnyAnswers:
+    ((result, _),) = answers(network, [os.fspath(image)])
+    if isinstance(result, Failure):
+        raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
+    return result
+
+
+def many(network: Network, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
+    from vitreous.data.sources.pictures import pictures_in
+
+    named = [images] if isinstance(images, str | os.PathLike) else list(images)
+    return [answer for answer, _ in answers(network, pictures_in(named))]

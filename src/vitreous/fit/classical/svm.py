@@ -48,7 +48,7 @@ def fit_svm(features: Floats, target: Ints, classes: int, strength: float, start
         bias[present] = 1
         return Head(weight, bias)
     count, width = features.shape
-    if width <= 2 * count and features.size > MANY:
+    if features.size > MANY:
         return descended(features, target, classes, strength, start)
     solve = _in_span if width > 2 * count else _machines  # the products take 8 N² bytes, several times
     found, intercept = solve(features, target, strength, tolerance)

@@ -33,6 +33,7 @@ SMALL = ("linear", "mlp", "lenet")
 NETS = (SHIPPED, CLASSICAL, *SMALL)
 _SMALL_SIDE = 28
 _LOOKED_AT = 32
+_SMALL_PICTURES = 64  # their shorter side at most, in pixels
 # Learning the dictionary; describing and coding a picture; learning from it, for each class. Two AVX2 cores: 25 s for 1,842 photos of 10 classes.
 _DICTIONARY_SECONDS, _CODING_SECONDS, _MACHINE_SECONDS = 9.0, 0.0035, 50e-6
 
@@ -95,7 +96,7 @@ def method_for(
             raise UsageError("--size", f"--net {SHIPPED}", "--minutes: with time, larger views are tried")
         return _frozen(load_network(), "pretrained, frozen", True, objective)
     if name == CLASSICAL:
-        return _classical(settings, objective)
+        return _classical(settings, items, objective)
     if name in SMALL:
         return _small(settings, items, objective)
     raise ModelError(f"{name} cannot be trained", needed="torch", remedy='pip install "vitreous[train]"')
@@ -122,10 +123,10 @@ def _remarks(network: Network) -> list[str]:
     return remarks(network)
 
 
-def _classical(settings: TrainSettings, objective: Objective) -> Method:
-    from vitreous.fit.classical import SIZE, SVM_STRENGTHS, classical_network, fit_svm, grid
+def _classical(settings: TrainSettings, items: Sequence[Item], objective: Objective) -> Method:
+    from vitreous.fit.classical import SIZE, SMALL_SIZE, SVM_STRENGTHS, classical_network, fit_svm, grid
 
-    side = settings.size or SIZE
+    side = settings.size or (SIZE if look_at_some(items, settings.policy)[1] > _SMALL_PICTURES else SMALL_SIZE)
     grid(side)  # what cannot be is said before the work
     one = objective is SOFTMAX  # for several labels the same features with the head of the probe
     learner = ProbeLearner(replace(SOFTMAX, head="a linear SVM", fit=fit_svm), SVM_STRENGTHS) if one else ProbeLearner(objective)
@@ -135,7 +136,7 @@ def _classical(settings: TrainSettings, objective: Objective) -> Method:
         (View.crop(side), View.whole(side)),
         learned=lambda pictures, seed, progress: classical_network(pictures, side, seed=seed, progress=progress),
         measured=False,
-        seconds=lambda pictures, classes: _DICTIONARY_SECONDS + pictures * (_CODING_SECONDS + classes * _MACHINE_SECONDS),
+        seconds=lambda pictures, classes: _DICTIONARY_SECONDS + pictures * (_CODING_SECONDS * (side / SIZE) ** 2 + classes * _MACHINE_SECONDS),
     )
 
 

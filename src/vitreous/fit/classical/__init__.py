@@ -7,7 +7,7 @@ Lin et al., "Large-scale image classification: fast feature extraction and SVM t
 """
 
 from vitreous.fit.classical.descriptors import grid
-from vitreous.fit.classical.network import SIZE, WORDS, classical_network
+from vitreous.fit.classical.network import SIZE, SMALL_SIZE, WORDS, classical_network
 from vitreous.fit.classical.svm import SVM_STRENGTHS, fit_svm
 
-__all__ = ["SIZE", "SVM_STRENGTHS", "WORDS", "classical_network", "fit_svm", "grid"]
+__all__ = ["SIZE", "SMALL_SIZE", "SVM_STRENGTHS", "WORDS", "classical_network", "fit_svm", "grid"]

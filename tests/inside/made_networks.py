@@ -69,3 +69,29 @@ def every_operator() -> bytes:
         node("Softmax", ["logits"], "probability", axis=1),
     ]
     return made(nodes, weights, [1, 4, 12, 11], "probability")
+
+
+def in_training() -> bytes:
+    """Batch norm that takes mean and variance from its batch, and dropout that leaves numbers out: x [3, 2, 5, 4]."""
+    random = np.random.default_rng(2)
+
+    def draw(*shape: int) -> Any:
+        return random.normal(0, 0.5, shape).astype(np.float32)
+
+    weights = {
+        "w": draw(4, 2, 3, 3), "gamma": draw(4), "beta": draw(4), "mean": draw(4), "variance": np.abs(draw(4)) + 0.1,
+        "scale": draw(4), "shift": draw(4), "ratio": np.float32(0.4), "training": np.array(True), "v": draw(4, 4), "b": draw(4),
+    }  # fmt: skip
+    nodes = [
+        node("Conv", ["x", "w"], "conv", pads=[1, 1, 1, 1]),
+        helper.make_node("BatchNormalization", ["conv", "gamma", "beta", "mean", "variance"], ["bn", "mean2", "variance2"], training_mode=1),
+        node("Tanh", ["bn"], "tanh"),
+        helper.make_node("Dropout", ["tanh", "ratio", "training"], ["dropped", "kept"], seed=5),
+        node("LRN", ["dropped"], "damped", size=3, alpha=0.5, beta=0.75, bias=1.0),
+        node("GlobalAveragePool", ["damped"], "pooled"),
+        node("Flatten", ["pooled"], "flat"),
+        node("LayerNormalization", ["flat", "scale", "shift"], "layered", axis=-1),
+        node("Gemm", ["layered", "v", "b"], "logits"),
+        node("Softmax", ["logits"], "probability", axis=1),
+    ]
+    return made(nodes, weights, [3, 2, 5, 4], "probability")

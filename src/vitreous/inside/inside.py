@@ -29,6 +29,8 @@ from vitreous.tasks.predict import stored_rule
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from vitreous.inside.backwards import Gradient
+
 MAPS = 16
 # The output that holds the answer.
 _ANSWER = "probability"
@@ -95,6 +97,12 @@ class Inside:
         """How one number came about: `value("stem", (3, 10, 12))`. Raises UsageError for what there is not."""
         return Account(self, explain(self.walk, self.values, name, place))
 
+    def gradient(self, name: str, place: Place | None = None, label: str | Sequence[str] | None = None) -> "Gradient":
+        """The gradient of the loss in one weight, value or pixel, every factor of it: `gradient("conv1.weight", (3, 0, 2, 2))`."""
+        from vitreous.inside.backwards import gradient
+
+        return gradient(self, name, place, label)
+
     def atlas(self, maps: int = MAPS, depth: int = 1, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """A picture of the `maps` strongest feature maps of every stage, as the bytes of a file."""
         from vitreous.inside.pictures import atlas_of
@@ -139,7 +147,7 @@ class Inside:
         return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>{_inline(self.atlas(), 'feature maps of every stage')}"
+        return f"<pre>{escape(repr(self))}</pre>{inline(self.atlas(), 'feature maps of every stage')}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +219,7 @@ class Account:
         return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>{_inline(self.picture(), 'the arithmetic of one number')}"
+        return f"<pre>{escape(repr(self))}</pre>{inline(self.picture(), 'the arithmetic of one number')}"
 
 
 def _sharp(figure: "Figure", form: PictureFormat) -> bytes:
@@ -219,5 +227,5 @@ def _sharp(figure: "Figure", form: PictureFormat) -> bytes:
     return png(figure, 2 * PIXELS_PER_INCH) if form == "png" else encoded(figure, form)
 
 
-def _inline(png: bytes, what: str) -> str:
+def inline(png: bytes, what: str) -> str:
     return f"<img alt='{what}' style='max-width:100%' src='data:image/png;base64,{b64encode(png).decode()}'>"

@@ -26,7 +26,7 @@ FUNCTIONS = {
     "Cast": "{x} as another type of number", "Clip": "{x} kept within {least:g} and {greatest:g}",
 }  # fmt: skip
 _DEFAULTS = {"LeakyRelu": {"alpha": 0.01}, "Elu": {"alpha": 1.0}, "HardSigmoid": {"alpha": 0.2, "beta": 0.5}}
-_MOVES = {
+MOVES = {
     "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice", "Gather", "Split", "Expand", "Identity", "Dropout", "Pad", "Where"
 }  # fmt: skip
 
@@ -39,7 +39,7 @@ def operation(node: Node, values: Values, name: str, place: Place, constants: Co
             return found
     if node.kind in FUNCTIONS:
         return _function(node, values, place)
-    if node.kind in _MOVES:
+    if node.kind in MOVES:
         return _moved(node, values, name, place)
     return _slopes(node, values, place, constants)
 
@@ -123,5 +123,5 @@ _SPECIAL: dict[str, Callable[[Node, Values, Place, Collection[str]], Operation |
     "Add": sums.total, "Sub": sums.total, "Sum": sums.total, "Mul": sums.scaled, "Div": sums.scaled,
     "AveragePool": sums.average, "GlobalAveragePool": sums.average, "ReduceMean": sums.average, "ReduceSum": sums.average,
     "MaxPool": _largest, "GlobalMaxPool": _largest, "ReduceMax": _largest, "ReduceMin": _largest, "Max": _largest, "Min": _largest,
-    "Softmax": _softmax,
+    "Softmax": _softmax, "Dropout": sums.dropped,
 }  # fmt: skip

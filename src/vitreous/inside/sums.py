@@ -9,6 +9,8 @@ from vitreous.inside.operands import Operand, Operation, Values, axis_places, nu
 from vitreous.inside.place import Place
 from vitreous.inside.receptive_field import window_of
 from vitreous.layers.operators import Node
+from vitreous.layers.operators.products import is_in_training
+from vitreous.layers.operators.shapes import dropout_of_node
 
 
 def convolution(node: Node, values: Values, place: Place, constants: Collection[str]) -> Operation:
@@ -55,9 +57,24 @@ def matmul(node: Node, values: Values, place: Place, constants: Collection[str])
 
 def batch_norm(node: Node, values: Values, place: Place, constants: Collection[str]) -> Operation:
     gamma, beta, mean, variance = (float(values[name][place[1]]) for name in node.inputs[1:5])
+    whose = ""
+    if is_in_training(node):
+        channel = values[node.inputs[0]][:, place[1]].astype(np.float64)
+        mean, variance, whose = float(channel.mean()), float(channel.var()), f", mean and variance those of {channel.size:,} numbers of this batch"
     scale = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
     operand = number_at(node.inputs[0], values, place, scale, f"γ / √(variance + ε) = {gamma:.4g} / {gamma / scale if scale else np.inf:.4g}")
-    return Operation("weighted sum", "number · γ / √(variance + ε) + β − mean · γ / √(variance + ε)", (operand,), beta - mean * scale, "shift")
+    rule = f"number · γ / √(variance + ε) + β − mean · γ / √(variance + ε){whose}"
+    return Operation("weighted sum", rule, (operand,), beta - mean * scale, "shift")
+
+
+def dropped(node: Node, values: Values, place: Place, constants: Collection[str]) -> Operation | None:
+    """Dropout in training; when answering it is a copy like others."""
+    mask = dropout_of_node(node, [values[name] if name else None for name in node.inputs])
+    if mask is None:
+        return None
+    kept = float(mask[place])
+    rule = f"kept by chance, so number · 1 / (1 − p) = number · {kept:.4g}" if kept else "left out by chance"
+    return Operation("weighted sum", rule, (number_at(node.inputs[0], values, place, kept, "M / (1 − p)"),))
 
 
 def total(node: Node, values: Values, place: Place, constants: Collection[str]) -> Operation:

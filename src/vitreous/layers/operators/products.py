@@ -34,16 +34,29 @@ def _matmul_backward(dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array
     return joining.gathered(d, inputs[number].shape)
 
 
+def is_in_training(node: Node) -> bool:
+    """Whether a batch norm takes mean and variance from the batch, as ONNX writes it from opset 14 on."""
+    return bool(node.attributes.get("training_mode"))
+
+
 def _batch_norm(node: Node, inputs: Inputs) -> tuple[Array, ...]:
     X, gamma, beta, mean, variance = inputs[:5]
-    return (norm.batch_norm(X, gamma, beta, mean, variance, node.attributes.get("epsilon", 1e-5)),)
+    epsilon = node.attributes.get("epsilon", 1e-5)
+    if is_in_training(node):
+        Y, own_mean, own_variance = norm.batch_norm_in_training(X, gamma, beta, epsilon)
+        new = 1 - node.attributes.get("momentum", 0.9)  # of ONNX: what is kept
+        return Y, norm.running(mean, own_mean, new), norm.running(variance, own_variance, new)
+    return (norm.batch_norm(X, gamma, beta, mean, variance, epsilon),)
 
 
 def _batch_norm_backward(dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array, ...], number: int) -> Array:
     X, gamma, _, mean, variance = inputs[:5]
     if number > 2:
         raise ValueError("batch norm: running mean and variance are counted, not learned")
-    return norm.batch_norm_gradients(dY, X, gamma, mean, variance, node.attributes.get("epsilon", 1e-5))[number]
+    epsilon = node.attributes.get("epsilon", 1e-5)
+    if is_in_training(node):
+        return norm.batch_norm_gradients_in_training(dY, X, gamma, epsilon)[number]
+    return norm.batch_norm_gradients(dY, X, gamma, mean, variance, epsilon)[number]
 
 
 def _lrn(node: Node) -> tuple[int, float, float, float]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vitreous.layers import joining
+from vitreous.layers.dropout import dropout, dropout_dX, dropout_mask
 from vitreous.layers.operators.node import Inputs, Node, Operator
 from vitreous.layers.window import Array
 
@@ -120,6 +121,27 @@ def _same(node: Node, inputs: Inputs) -> tuple[Array, ...]:
     return (inputs[0],)
 
 
+def dropout_of_node(node: Node, inputs: Inputs) -> Array | None:
+    """The mask M / (1 − p) of a dropout in training, drawn by the node's own seed; None where nothing is left out, as when answering."""
+    ratio, training = (*inputs[1:], None, None)[:2]
+    if training is None or not bool(training):
+        return None
+    p = 0.5 if ratio is None else float(ratio)
+    return dropout_mask(inputs[0].shape, p, np.random.default_rng(node.attributes.get("seed", 0)))
+
+
+def _dropout(node: Node, inputs: Inputs) -> tuple[Array, ...]:
+    mask = dropout_of_node(node, inputs)
+    return (inputs[0], np.ones(inputs[0].shape, bool)) if mask is None else (dropout(inputs[0], mask), mask > 0)
+
+
+def _dropout_backward(dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array, ...], number: int) -> Array:
+    if number:
+        raise ValueError("dropout: the share that is left out is no weight")
+    mask = dropout_of_node(node, inputs)
+    return dY if mask is None else dropout_dX(dY, mask)
+
+
 SHAPES: dict[str, Operator] = {
     "Reshape": Operator(_reshape, _back_to_shape),
     "Flatten": Operator(_flatten, _back_to_shape),
@@ -134,7 +156,7 @@ SHAPES: dict[str, Operator] = {
     "Expand": Operator(_expand, lambda dY, node, i, o, number: joining.gathered(dY, i[0].shape)),
     "Cast": Operator(_cast, lambda dY, node, i, o, number: dY if o[0].dtype.kind == "f" else np.zeros_like(dY)),
     "Identity": Operator(_same, lambda dY, node, i, o, number: dY),
-    "Dropout": Operator(_same, lambda dY, node, i, o, number: dY),
+    "Dropout": Operator(_dropout, _dropout_backward),
     "Shape": Operator(lambda node, i: (np.array(i[0].shape[node.attributes.get("start", 0) : node.attributes.get("end")], np.int64),)),
     "Constant": Operator(lambda node, i: (node.attributes["value"],)),
     "ConstantOfShape": Operator(

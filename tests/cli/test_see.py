@@ -94,7 +94,7 @@ def test_pictures_are_written_where_asked(model: Path, photo: Path, tmp_path: Pa
         (["--value", "conv.weight[0]"], 2, "is a weight"),
         (["--stage", "positve"], 2, "did you mean 'positive'?"),
         (["--down"], 2, "--down of what?: no --value"),
-        (["--picture", "x.png"], 2, "--picture of what?: no --value or --augment"),
+        (["--picture", "x.png"], 2, "--picture of what?: no --value or "),
         (["--value", "conv[0,0,0]", "--atlas", "x.png"], 2, "--atlas cannot be given with --value"),
         (["--atlas", "x.gif"], 2, "its suffix is .gif"),
         (["--atlas", "none/x.png"], 1, "none"),

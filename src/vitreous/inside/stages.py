@@ -121,7 +121,12 @@ def learned(node: Node, walk: Walk) -> list[str]:
     if node.kind == "Add" and (data := [name for name in node.inputs if name not in walk.constants]) and len(data) == 1:
         # the bias of a matrix product
         names = [name for name in node.inputs if name in walk.constants] if walk.node_of(data[0]).kind == "MatMul" else []
-    return [name for name in names if name in walk.constants]
+    return [name for name in names if name in walk.constants and not _is_given(name)]
+
+
+def _is_given(name: str) -> bool:
+    """Matrices that the export writes: how grey is made of colours, and means over fields of unequal size."""
+    return name == "luma" or name.endswith((".adaptiveavgpool.rows", ".adaptiveavgpool.columns"))
 
 
 def multiply_adds(node: Node, values: Mapping[str, Array]) -> int:

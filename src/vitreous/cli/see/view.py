@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from vitreous.cli.names import PATH, quoted
+from vitreous.cli.names import NAME, PATH, quoted
 from vitreous.cli.outputs import require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # One object each: a view that takes it lists it among its options.
 PICTURE = click.Option(["--picture"], type=PATH, help="Write what is told as a picture to this file, .png or .svg.")
+
+LABEL = click.Option(["--label"], type=NAME, help="The label that is asked about, or taken for true, instead of the network's own answer.")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 
-def made(nodes: list[Any], weights: dict[str, Any], shape: list[Any], output: str, kind: int = TensorProto.FLOAT) -> bytes:
-    """The bytes of a network from `x` of this shape to `output`."""
+def made(nodes: list[Any], weights: dict[str, Any], shape: list[Any], output: str, kind: int = TensorProto.FLOAT, source: str = "x") -> bytes:
+    """The bytes of a network from `source` of this shape to `output`."""
     graph = helper.make_graph(
         nodes,
         "made",
-        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info(source, kind, shape)],
         [helper.make_empty_tensor_value_info(output)],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in weights.items()],
     )

@@ -73,9 +73,8 @@ def default_setting(count: int, number_format: NumberFormat = "f32", library: st
 
 
 def start_engine(network: Network, setting: Setting, outputs: tuple[str, ...] = ("probability",), size: int | None = None) -> Engine:
-    """Compile `network` for pictures of `size` pixels a side (its own size where none is given), giving these outputs.
-
-    Raises ModelError where the library refuses the file.
+    """Compile `network` for pictures of `size` pixels a side (its own size where none is given), giving these outputs; any value inside
+    the network may be one of them. Raises ModelError where the library refuses the file.
     """
     size = size or network.view.size
     if setting.library == "onnxruntime":

@@ -95,6 +95,9 @@ def _compiled(network: Network, setting: Setting, outputs: tuple[str, ...], size
         except RuntimeError:
             pass  # made by another build of OpenVINO: compile it again
     model = core.read_model(network.data)
+    there = {name for output in model.outputs for name in output.names}
+    if inner := [name for name in outputs if name not in there]:
+        model.add_outputs(inner)
     for output in list(model.outputs):
         if not output.names & set(outputs):
             model.remove_result(output.node)

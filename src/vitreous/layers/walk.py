@@ -12,6 +12,7 @@ precision asked for; a node whose inputs are all weights is worked out once, whe
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import DTypeLike
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError, nearest
-from vitreous.layers.operators import OPERATORS, Node
+from vitreous.layers.operators import OPERATORS, Backward, Node
 from vitreous.layers.soundness import require_sound
 from vitreous.layers.window import Array
 
@@ -79,10 +80,17 @@ class Walk:
             values.update(zip(node.outputs, _forward(node, values), strict=False))
         return values
 
-    def gradients(self, values: Mapping[str, Array], seeds: Mapping[str, Array], wanted: Collection[str]) -> dict[str, Array]:
+    def gradients(
+        self,
+        values: Mapping[str, Array],
+        seeds: Mapping[str, Array],
+        wanted: Collection[str],
+        other: Mapping[str, Backward] = MappingProxyType({}),
+    ) -> dict[str, Array]:
         """For each wanted name Σ seed · ∂value / ∂wanted, in the wanted value's shape; zeros where nothing depends on it.
 
         `values` are those of `Walk.values`. A seed has the shape of the value it stands for: ones at one place ask for that place.
+        `other`: what takes the place of the backward function of an operator, by its kind, such as `layers.guided.GUIDED`.
         Raises ModelError for a name that there is not, and for an operator through which no gradient is known.
         """
         for name in (*seeds, *wanted):
@@ -99,7 +107,7 @@ class Walk:
                 continue
             for number, name in enumerate(node.inputs):
                 if name and name in reached:
-                    share = _backward(node, values, found, number)
+                    share = _backward(node, values, found, number, other.get(node.kind))
                     if share is not None:
                         found[name] = found[name] + share if name in found else share
             for name in node.outputs:
@@ -214,10 +222,10 @@ def _forward(node: Node, values: Mapping[str, Array]) -> tuple[Array, ...]:
         raise ModelError(f"cannot work out {visible(node.name)} ({node.kind})", f"inputs {shapes}; {error}") from None
 
 
-def _backward(node: Node, values: Mapping[str, Array], found: Mapping[str, Array], number: int) -> Array | None:
-    """The gradient in one input of a node; None where none comes through."""
-    operator = OPERATORS[node.kind]
-    if operator.backward is None:
+def _backward(node: Node, values: Mapping[str, Array], found: Mapping[str, Array], number: int, other: Backward | None) -> Array | None:
+    """The gradient in one input of a node, by `other` where it is given; None where none comes through."""
+    backward = other or OPERATORS[node.kind].backward
+    if backward is None:
         return None
     outputs = tuple(values[name] for name in node.outputs if name)
     if len(node.outputs) == 1:
@@ -226,7 +234,7 @@ def _backward(node: Node, values: Mapping[str, Array], found: Mapping[str, Array
         parts = [found[name] if name in found else np.zeros(values[name].shape, np.float32) for name in node.outputs]
         dY = np.concatenate(parts, node.attributes.get("axis", 0)) if node.kind == "Split" else parts[0]
     try:
-        return operator.backward(dY, node, [values[name] if name else None for name in node.inputs], outputs, number)
+        return backward(dY, node, [values[name] if name else None for name in node.inputs], outputs, number)
     except (ValueError, TypeError, IndexError, KeyError) as error:
         raise ModelError(f"cannot work out the gradient of {visible(node.name)} ({node.kind})", str(error)) from None
 

@@ -5,12 +5,12 @@
 Source: the ONNX operator specification, opsets 7 to 22.
 """
 
-from vitreous.layers.operators.node import Node, Operator
+from vitreous.layers.operators.node import Backward, Node, Operator
 from vitreous.layers.operators.products import PRODUCTS
 from vitreous.layers.operators.shapes import SHAPES
 from vitreous.layers.operators.values import VALUES
 from vitreous.layers.operators.windows import WINDOWS, window_of_node
 
-__all__ = ["OPERATORS", "Node", "Operator", "window_of_node"]
+__all__ = ["OPERATORS", "Backward", "Node", "Operator", "window_of_node"]
 
 OPERATORS: dict[str, Operator] = {**WINDOWS, **PRODUCTS, **VALUES, **SHAPES}

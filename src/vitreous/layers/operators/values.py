@@ -60,7 +60,7 @@ def _several(f: Callable[[Any, Any], Any]) -> Operator:
     return Operator(forward, backward)
 
 
-def _limits(node: Node, inputs: Inputs) -> tuple[float, float]:
+def limits(node: Node, inputs: Inputs) -> tuple[float, float]:
     """Clip's limits: attributes until opset 10, inputs since."""
     least, greatest = (*inputs[1:], None, None)[:2]
     return (
@@ -124,7 +124,7 @@ def _where_backward(dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array,
 
 VALUES: dict[str, Operator] = {
     "Relu": Operator(lambda node, i: (act.relu(i[0]),), lambda dY, node, i, o, number: act.relu_dX(dY, i[0])),
-    "Clip": Operator(lambda node, i: (act.clip(i[0], *_limits(node, i)),), lambda dY, node, i, o, number: act.clip_dX(dY, i[0], *_limits(node, i))),
+    "Clip": Operator(lambda node, i: (act.clip(i[0], *limits(node, i)),), lambda dY, node, i, o, number: act.clip_dX(dY, i[0], *limits(node, i))),
     "Sigmoid": Operator(lambda node, i: (act.sigmoid(i[0]),), lambda dY, node, i, o, number: act.sigmoid_dX(dY, o[0])),
     "Tanh": Operator(lambda node, i: (act.tanh(i[0]),), lambda dY, node, i, o, number: act.tanh_dX(dY, o[0])),
     "LeakyRelu": _tuned(lambda x, alpha: np.where(x > 0, x, alpha * x), lambda x, alpha: np.where(x > 0, 1, alpha), alpha=0.01),

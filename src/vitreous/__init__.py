@@ -9,6 +9,7 @@ vt.load("runs/photos-1")          # the same run, later
 vt.resume("runs/photos-2")        # go on with an interrupted training; vt.repeat does one again, vt.watch follows one
 vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
 vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
+vt.strongest("photos/")           # which of your pictures excite each channel most; run.strongest for a run's network and pictures
 vt.augmentations("photos/")       # what augmentation does to pictures of yours, drawn
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
@@ -16,13 +17,13 @@ vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (n
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, augmentations, compare, load, look, net, predict, predict_many, repeat, resume, sample, see, train, watch
+    from vitreous.api import Run, augmentations, compare, load, look, net, predict, predict_many, repeat, resume, sample, see, strongest, train, watch
     from vitreous.errors import VitreousError
 
 __version__ = "0.1.0"
 __all__ = [
     "Run", "VitreousError", "augmentations", "compare", "load", "look", "net", "predict", "predict_many", "repeat", "resume", "sample", "see",
-    "train", "watch",
+    "strongest", "train", "watch",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vitreous.fit.methods import FromScratch
     from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
+    from vitreous.inside.strongest import Strongest
     from vitreous.runs.folder import RunFolder
     from vitreous.survey import Facts
     from vitreous.tasks.task import Evaluation
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Run", "VitreousError", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "load", "look", "net",
-    "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "sweep", "train", "watch",
+    "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest", "sweep", "train",
+    "watch",
 ]  # fmt: skip
 
 
@@ -233,6 +235,25 @@ def see(image: Image) -> "Inside":
     from vitreous.inside import inside
 
     return inside(load_network(), image)
+
+
+def strongest(
+    data: Image,
+    stage: str | None = None,
+    channels: Sequence[int] | None = None,
+    *,
+    depth: int = 1,
+    model: Image | None = None,
+    max_pixels: int | None = None,
+    tolerate_truncated: bool = False,
+    reporter: Reporter | None = None,
+) -> "Strongest":
+    """What excites the channels of the shipped network, or of a `model`.onnx, most in a folder of pictures. Raises as `Run.strongest` does."""
+    from vitreous.inside.strongest import pictures_of
+    from vitreous.inside.strongest import strongest as search
+
+    network = load_network(Path(model)) if model else load_network()
+    return search(network, pictures_of(Path(data)), policy(max_pixels, tolerate_truncated), stage, depth, channels, reporter or Quiet())
 
 
 def augmentations(

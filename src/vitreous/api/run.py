@@ -1,7 +1,7 @@
 """What can be done with a trained run, from Python."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
     from vitreous.inside import Inside
+    from vitreous.inside.strongest import Strongest
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
     from vitreous.tasks.task import Evaluation
@@ -157,6 +158,26 @@ class Run:
         from vitreous.inside import inside
 
         return inside(self.network, image)
+
+    def strongest(
+        self,
+        stage: str | None = None,
+        data: Image | None = None,
+        channels: Sequence[int] | None = None,
+        *,
+        depth: int = 1,
+        reporter: Reporter | None = None,
+    ) -> "Strongest":
+        """For each channel of a stage (of every stage, where none is named) the nine pictures that excite it most, and dead and saturated
+        channels: over the pictures that the run learned from, or over a folder or table. `channels` are those that are shown.
+
+        Raises DataError where there are no pictures, UsageError with the nearest names for a stage or channel that there is not.
+        """
+        from vitreous.fit.evaluation import policy_of
+        from vitreous.inside.strongest import pictures_of, strongest, training_pictures
+
+        pictures = training_pictures(self._run) if data is None else pictures_of(Path(data))
+        return strongest(self.network, pictures, policy_of(self._run), stage, depth, channels, reporter or Quiet())
 
     def __repr__(self) -> str:
         names = ", ".join(visible(label) for label in self.labels[:6]) + (" …" if len(self.labels) > 6 else "")

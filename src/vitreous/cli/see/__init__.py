@@ -4,12 +4,12 @@ import click
 from click.core import ParameterSource
 
 from vitreous.cli.names import NAME
-from vitreous.cli.see import augment, stages, value, weight
+from vitreous.cli.see import augment, stages, strongest, value, weight
 from vitreous.cli.see.view import Asked, View
 from vitreous.errors import UsageError
 
 STAGES = stages.VIEW
-VIEWS = (value.VIEW, weight.VIEW, augment.VIEW)
+VIEWS = (value.VIEW, weight.VIEW, strongest.VIEW, augment.VIEW)
 _COMMON = [
     click.Option(["--appearance"], type=click.Choice(["light", "dark"]), default="light", help="Of the pictures that are written."),
     click.Option(["--json", "as_json"], is_flag=True, help="One JSON object on standard output, nothing else."),
@@ -33,8 +33,8 @@ def _see(
     """What the network does with IMAGE, stage by stage: shapes, what each number sees of the picture, weights, multiply-adds.
 
     RUN is a run folder or a model.onnx; without it, the network that comes with Vitreous. --value NAME[CHANNEL,ROW,COLUMN] writes out how
-    one number of it came about, every product of it; --weight NAME[PLACE] the gradient of the loss in one weight. --augment needs no
-    network: what training would do to the pictures of a folder.
+    one number of it came about, every product of it; --weight NAME[PLACE] the gradient of the loss in one weight. --strongest: what in the
+    pictures of a FOLDER excites its channels most. --augment needs no network: what training would do to the pictures of a folder.
     """
     given = [option for option in _OWN if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE]
     _chosen(given).say(Asked(names, options, appearance, as_json, max_pixels, tolerate_truncated))

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from vitreous.inside import Inside
 
 _STAGE = click.Option(["--stage"], type=NAME, help="One stage only: what it is made of; with --atlas, all of its maps.")
-_DEPTH = click.Option(
-    ["--depth"], type=click.IntRange(1), default=1, help="How many parts of a name make a stage: 1 for stage3, 2 for stage3.block1."
-)
+DEPTH = click.Option(["--depth"], type=click.IntRange(1), default=1, help="How many parts of a name make a stage: 1 for stage3, 2 for stage3.block1.")
 _ATLAS = click.Option(["--atlas"], type=PATH, help="Write the feature maps of every stage as a picture to this file, .png or .svg.")
 _MAPS = click.Option(["--maps"], type=click.IntRange(1, 256), default=16, show_default=True, help="How many maps of each stage the atlas shows.")
 
@@ -37,4 +35,4 @@ def _within(found: "Inside", stage: str) -> set[str]:
     return {step.name for step in found.stages_at(99) if nodes.intersection(step.nodes)}
 
 
-VIEW = View((_STAGE, _DEPTH, _ATLAS, _MAPS), "--stage stem", _say)
+VIEW = View((_STAGE, DEPTH, _ATLAS, _MAPS), "--stage stem", _say)

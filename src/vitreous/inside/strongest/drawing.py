@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MOST_DRAWN = 24
 _HOW_TO_READ = (
-    "Left: what the number sees. Right: its guided gradient (Springenberg et al. 2015), grey for 0; it says what was there, not what a change would do."
+    "Left: what the number sees. Right: its guided gradient (Springenberg et al. 2015), grey for 0: it says what was there,"
+    " not what a change would do."
 )
 
 
@@ -63,7 +64,8 @@ def _block(excited: "Excited", pictures: list[tuple[Array, Array]], several: boo
     sees = f"sees {size}" if step else f"sees the {size}"
     labels = telling.label_counts(excited) if excited.labels else ""
     captions = [", ".join(patch.labels) for patch in excited.patches]
-    return Block(f"{stage}channel {excited.channel}", "; ".join(filter(None, (labels, f"{first} to {last}", sees))), pictures, captions)
+    words = "; ".join(filter(None, (labels, f"{first} to {last}", sees)))
+    return Block(f"{stage}channel {excited.name}", words, pictures, captions)
 
 
 def _begun(line: str) -> str:

@@ -6,7 +6,7 @@ activation never falls, and pictures that the ceiling makes equal are told apart
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atanh, inf, log
 
 import numpy as np
@@ -34,7 +34,7 @@ class Point:
 
     `ranked`: the value whose numbers are compared, the one before the activation where that has a ceiling. `low` and `high`: from where on,
     of `ranked`, the activation is at its end; −inf and inf where it has none. `rectified`: it is never below zero, so a channel that is never
-    above it is dead. `last`: channels come last in the value.
+    above it is dead. `last`: channels come last in the value. `labels`: what its channels stand for, where they are the network's answers.
     """
 
     stage: str
@@ -47,6 +47,7 @@ class Point:
     high: float
     rectified: bool
     last: bool
+    labels: tuple[str, ...] = ()
 
     @property
     def ends(self) -> bool:
@@ -84,7 +85,8 @@ def points_of(walk: Walk, network: Network, stage: str | None, depth: int) -> li
     if not found:
         raise ModelError(f"nothing to search in {visible(network.path.name)}", "no stage with learned weights")
     rectified = _rectified(walk, values)
-    return [_point(walk, each, values, rectified) for each in found]
+    points = [_point(walk, each, values, rectified) for each in found]
+    return [replace(point, labels=tuple(network.labels)) if _is_answer(point, network) else point for point in points]
 
 
 def blank(walk: Walk, network: Network) -> dict[str, Array]:
@@ -95,6 +97,10 @@ def blank(walk: Walk, network: Network) -> dict[str, Array]:
         needed = f"one picture [N, {side}, {side}, 3], as vitreous train writes it"
         raise ModelError(f"cannot open {visible(network.path.name)}", f"its inputs are {[*map(visible, walk.inputs)]}, {shape}", needed)
     return {name: np.zeros((1, side, side, 3), np.uint8)}
+
+
+def _is_answer(point: Point, network: Network) -> bool:
+    return point.stage in ("logits", "probability") and point.shape == (len(network.labels), 1, 1)
 
 
 def _point(walk: Walk, stage: Stage, values: Mapping[str, Array], rectified: set[str]) -> Point:

@@ -77,6 +77,11 @@ class Excited:
     channel: int
     patches: list[Patch]
 
+    @property
+    def name(self) -> str:
+        """Its number, and the label that it stands for where it is one of the network's answers."""
+        return f"{self.channel} ({visible(self.point.labels[self.channel])})" if self.point.labels else str(self.channel)
+
     @cached_property
     def labels(self) -> Counter[str]:
         """How many of the patches' pictures have each label, the most frequent first."""
@@ -129,8 +134,8 @@ class Strongest:
 
     @cached_property
     def finding(self) -> Finding | None:
-        """The label that stands out most among the nine of a shown channel, where that is no chance."""
-        sets = [(number, [patch.labels for patch in each.patches]) for number, each in enumerate(self.shown)]
+        """The label that stands out most among the nine of a shown channel, where that is no chance. Answers are no finding."""
+        sets = [(number, [patch.labels for patch in each.patches]) for number, each in enumerate(self.shown) if not each.point.labels]
         everything = [self.pictures.labels(number) for number in self.pictures.size]
         return finding(sets, everything)
 

@@ -38,10 +38,8 @@ def title(strongest: "Strongest") -> str:
 def about_chance(strongest: "Strongest") -> list[str]:
     """What stands behind the finding; or that there is none, where labels are known."""
     if found := strongest.finding:
-        return [
-            f"{visible(found.label)} is {found.share:.1%} of {strongest.pictures.used}; drawn by lot, any label would stand out so far"
-            f" in {_chance(found.chance)}"
-        ]
+        told = f"{found.share:.1%} of {strongest.pictures.used} are {visible(found.label)}"
+        return [f"{told}; were labels drawn by lot, one would stand out so far in {_chance(found.chance)}"]
     labelled = any(strongest.pictures.labels(number) for number in strongest.pictures.size)
     return ["no label stands out among the nine pictures of a channel beyond chance"] if labelled and strongest.shown else []
 
@@ -85,9 +83,7 @@ def channels(shown: "Sequence[Excited]", several: bool) -> list[str]:
     for each in shown:
         row = [visible(each.point.stage)] if several else []
         values = [figure(each.patches[k].value) for k in (0, -1)] if each.patches else ["–", "–"]
-        rows.append(
-            [*row, str(each.channel), *values, *([label_counts(each)] if labelled else []), visible(each.patches[0].image) if each.patches else "–"]
-        )
+        rows.append([*row, each.name, *values, *([label_counts(each)] if labelled else []), visible(each.patches[0].image) if each.patches else "–"])
     text = tuple(range(len(head) - (2 if labelled else 1), len(head)))
     return aligned([head, *rows], left=int(several), text=text)
 
@@ -102,9 +98,14 @@ def not_shown(strongest: "Strongest", drawn: int) -> list[str]:
     total = sum(each.point.shape[0] for each in strongest.found)
     if drawn >= total:
         return []
-    chosen = "as asked" if strongest.asked is not None else "the strongest" if len(strongest.found) == 1 else "the strongest of each stage"
-    how = "--channels 0-7 shows others" if len(strongest.found) == 1 else "--strongest STAGE shows more of one"
-    return [f"{drawn:,} of {plural(total, 'channel')} shown, {chosen}; {how}"]
+    if len(strongest.found) > 1:
+        return [f"{drawn:,} of {plural(total, 'channel')} shown, the strongest of each stage; --strongest STAGE shows more of one"]
+    asked = strongest.asked
+    if asked is None:
+        return [f"{drawn:,} of {plural(total, 'channel')} shown, the strongest; --channels 0-{min(total, MOST_LINES) - 1} shows others"]
+    first = asked[drawn - 1] + 1 if 0 < drawn <= len(asked) and asked[drawn - 1] + 1 < total else 0
+    rest = f" of the {len(asked):,} asked for" if drawn < len(asked) else ""
+    return [f"{drawn:,}{rest} of {plural(total, 'channel')} shown; --channels {first}-{min(total, first + MOST_LINES) - 1} shows the next"]
 
 
 def about_pictures(strongest: "Strongest") -> list[str]:

@@ -36,6 +36,7 @@ lint: $(VENV)/.$(EXTRAS)
 	@echo "format" && $(BIN)/ruff format --check .
 	@echo "lint" && $(BIN)/ruff check --quiet .
 	@echo "types" && $(BIN)/mypy
+	@echo "types of JavaScript" && sh tools/javascript/check.sh
 	@echo "import contracts" && $(BIN)/lint-imports --no-cache --no-logo
 	@echo "documentation" && $(BIN)/python tools/docs.py check
 

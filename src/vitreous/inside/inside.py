@@ -115,6 +115,12 @@ class Inside:
 
         return _sharp(all_maps_of(self, self.stage(name), theme), form)
 
+    def page(self) -> bytes:
+        """A page to walk through, from the pixels to the answer: one HTML file, which fetches nothing."""
+        from vitreous.inside.page import page_of
+
+        return page_of(self)
+
     @property
     def title(self) -> str:
         """The answer and what it is of."""

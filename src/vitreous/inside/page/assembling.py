@@ -76,7 +76,7 @@ def _facts(found: "Inside", described: Description) -> dict[str, Any]:
         "shapes": {name: list(shape) for name, shape in described.shapes.items()},
         "operations": described.operations,
         "fields": {name: {"size": field.size, "stride": field.stride, "offset": field.offset} for name, field in fields.items() if field.axes},
-        "axes": {name: [axis - 1 for axis in field.axes] for name, field in fields.items() if _is_turned(name, field, described)},
+        "axes": _turned(fields, described),
         "picture": described.inputs[0],
         "answer": last[0] if last else "",
         "labels": [visible(label) for label in found.network.labels],
@@ -86,8 +86,10 @@ def _facts(found: "Inside", described: Description) -> dict[str, Any]:
     }
 
 
-def _is_turned(name: str, field: Field, described: Description) -> bool:
-    return field.axes is not None and len(described.shapes[name]) == 3 and field.axes != (2, 3)
+def _turned(fields: Mapping[str, Field], described: Description) -> dict[str, list[int]]:
+    """Where rows and columns lie in the values in which they are not the last two axes."""
+    axes = {name: field.axes for name, field in fields.items() if len(described.shapes[name]) == 3}
+    return {name: [axis - 1 for axis in pair] for name, pair in axes.items() if pair and pair != (2, 3)}
 
 
 def _stage(found: "Inside", stage: Stage, number: int, arrays: dict[str, Embedded]) -> dict[str, Any]:
@@ -106,7 +108,9 @@ def _stage(found: "Inside", stage: Stage, number: int, arrays: dict[str, Embedde
         "sees": f"{size}, every {step}" if step else size,
         "weights": f"{stage.weights:,}",
         "multiply_adds": f"{stage.multiply_adds:,}",
-        "steps": [(visible(step.value), f"{step.value}[0]", " × ".join(map(str, step.shape)), ", ".join(step.kinds)) for step in _within(found, stage)],
+        "steps": [
+            (visible(step.value), f"{step.value}[0]", " × ".join(map(str, step.shape)), ", ".join(step.kinds)) for step in _within(found, stage)
+        ],
     }
     return {"facts": {**facts, "maps": maps}, "page": page}
 
@@ -122,7 +126,8 @@ def _answers(found: "Inside") -> list[tuple[str, str, float, str]]:
         return []
     order = np.argsort(-found.answers.probability, kind="stable")[:5]
     return [
-        (visible(found.answers.labels[k]), f"{found.answers.probability[k]:.1%}", float(found.answers.probability[k]), f"probability[{k}]") for k in order
+        (visible(found.answers.labels[k]), f"{found.answers.probability[k]:.1%}", float(found.answers.probability[k]), f"probability[{k}]")
+        for k in order
     ]
 
 
@@ -180,15 +185,14 @@ def _style() -> str:
         return " ".join(f"--{name}: {getattr(theme, name)};" for name in ("background", "panel", "ink", "muted", "grid", "right", "wrong"))
 
     light, dark = colours(LIGHT), colours(DARK)
-    roots = (
-        f":root {{ color-scheme: light dark; {light} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-    )
+    roots = f":root {{ color-scheme: light dark; {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
     return roots + (files("vitreous.inside.page") / "page.css").read_text(encoding="utf-8")
 
 
 def _filled(**values: Any) -> bytes:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(loader=PackageLoader("vitreous.inside.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("vitreous.inside.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     return environment.get_template("page.html").render(values).encode("utf-8", "backslashreplace")

@@ -113,7 +113,7 @@ def _window(node: Node, values: Values) -> dict[str, Any]:
 
 
 def _gemm(node: Node, values: Values, walk: Walk, made: Description) -> dict[str, Any] | None:
-    a, (A, B) = node.attributes, node.inputs[:2]
+    a, B = node.attributes, node.inputs[1]
     if a.get("transA") or B not in walk.constants:
         return None
     bias = node.inputs[2] if len(node.inputs) > 2 else ""

@@ -48,7 +48,9 @@ export function told(network, made) {
   } else if (made.form === "softmax") {
     section.append(shares(network, made));
   } else {
-    for (const operand of made.operands) section.append(...(isWindow(operand) ? windows(network, operand) : [list(network, operand, made)]));
+    const tables = made.operands.filter(isWindow);
+    for (const operand of tables) section.append(...windows(network, operand));
+    if (!tables.length) section.append(list(network, made));
   }
   if (made.form === "weighted sum") section.append(sums(made));
   return section;
@@ -121,27 +123,28 @@ function table(network, operand, c, caption, numbers, linked) {
   return el("table", { class: "cells" }, el("caption", {}, caption), el("tbody", {}, ...body));
 }
 
-/** The largest of a list of numbers, then all others. @param {Network} network @param {Operand} operand @param {Arithmetic} made */
-function list(network, operand, made) {
-  const each = products(operand);
-  const order = each.map((_, k) => k).sort((a, b) => Math.abs(each[b]) - Math.abs(each[a]));
-  const plain = operand.weights?.length === 1 && operand.weights[0] === 1;
-  const rows = (/** @type {number[]} */ which) => which.filter((k) => operand.indices[k] >= 0).map((k) => {
-    const cells = [el("th", { scope: "row" }, link(network, operand.value, operand.indices[k], textOf(network, operand.value, operand.indices[k]))), el("td", {}, figure(operand.numbers[k]))];
-    if (operand.weights && !plain) cells.push(el("td", {}, `× ${figure(operand.weights[k])}`), el("td", {}, `= ${figure(each[k])}`));
+/** The largest of all numbers that go in, then the others. @param {Network} network @param {Arithmetic} made */
+function list(network, made) {
+  const weighted = made.operands.some(({ weights }) => weights && !(weights.length === 1 && weights[0] === 1));
+  const items = made.operands.flatMap((operand) => products(operand).map((product, k) => ({ operand, k, product })));
+  items.sort((a, b) => Math.abs(b.product) - Math.abs(a.product));
+  const rowOf = (/** @type {{operand: Operand, k: number, product: number}} */ { operand, k, product }) => {
+    const { value, indices, numbers, weights } = operand;
+    const cells = [el("th", { scope: "row" }, link(network, value, indices[k], textOf(network, value, indices[k]))), el("td", {}, figure(numbers[k]))];
+    if (weights && weighted) cells.push(el("td", {}, `× ${figure(weights[k])}`), el("td", {}, `= ${figure(product)}`));
     return el("tr", {}, ...cells);
-  });
-  const heads = ["number", "is", ...(operand.weights && !plain ? [operand.weight || "weight", "product"] : [])];
-  const tableOf = (/** @type {number[]} */ which) =>
-    el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, ...rows(which)));
-  const found = el("div", { class: "scroll" }, tableOf(order.slice(0, NUMBERS)));
-  const others = order.slice(NUMBERS);
+  };
+  const heads = ["number", "is", ...(weighted ? [made.operands[0].weight || "weight", "product"] : [])].map((head) => el("th", { scope: "col" }, head));
+  const tableOf = (/** @type {typeof items} */ which) =>
+    el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...heads.map((head) => head.cloneNode(true)))), el("tbody", {}, ...which.map(rowOf)));
+  const found = el("div", { class: "scroll" }, tableOf(items.slice(0, NUMBERS)));
+  const others = items.slice(NUMBERS);
   if (others.length) {
-    const rest = others.reduce((a, k) => a + each[k], 0);
+    const rest = others.reduce((a, { product }) => a + product, 0);
     const words = `The other ${plural(others.length, "number")}${made.form === "weighted sum" ? ` together ${figure(rest)}` : ""}`;
     found.append(unfolded(words, () => {
-      const more = others.length > MOST_ROWS ? [el("p", {}, `The ${MOST_ROWS} largest of them`)] : [];
-      return [...more, tableOf(others.slice(0, MOST_ROWS))];
+      const most = others.length > MOST_ROWS ? [el("p", {}, `The ${MOST_ROWS} largest of them`)] : [];
+      return [...most, tableOf(others.slice(0, MOST_ROWS))];
     }));
   }
   return found;
@@ -191,7 +194,8 @@ function row(head, ...cells) {
 /** The sum, the bias, the result; and whether this page's sum is the network's number. @param {Arithmetic} made */
 function sums(made) {
   const sum = sumOf(made);
-  const rows = countOf(made) > 1 ? [row("sum of products", figure(sum))] : [];
+  const plain = made.operands.every(({ weights }) => weights?.length === 1 && weights[0] === 1);
+  const rows = countOf(made) > 1 && !plain ? [row("sum of products", figure(sum))] : [];
   if (made.bias !== null) rows.push(row(`+ ${made.biasName}`, figure(made.bias)));
   rows.push(row("=", figure(made.result)));
   const size = made.operands.reduce((a, operand) => a + products(operand).reduce((b, x) => b + Math.abs(x), 0), Math.abs(made.bias ?? 0));

@@ -10,8 +10,10 @@ torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
 from made_trainings import CLASSES, SIDE, made_pictures  # noqa: E402
 
+from vitreous.errors import UsageError  # noqa: E402
 from vitreous.fit.settings import TrainSettings  # noqa: E402
-from vitreous.training.choosing import choose  # noqa: E402
+from vitreous.training.choosing import choose, require_batch  # noqa: E402
+from vitreous.training.method import from_scratch  # noqa: E402
 from vitreous.training.pictures import standard_of  # noqa: E402
 from vitreous.training.recipe import Recipe  # noqa: E402
 
@@ -52,3 +54,13 @@ def test_what_is_named_is_done_and_several_labels_are_not_judged() -> None:
     assert chosen("flip")[0].augment == "flip"
     assert chosen("none")[0].augment == "none"
     assert chosen("auto", several=True)[0].augment.startswith("flip,crop=2")
+
+
+def test_one_picture_at_a_time_and_batch_norm_are_refused_before_the_pictures_are_read() -> None:
+    with pytest.raises(UsageError, match="--batch 1 with resnet9: batch norm takes the mean over a batch, and one picture is no batch; 2 or more"):
+        require_batch("resnet9", 1, 3, 32)
+    require_batch("lenet", 1, 1, 28)
+    make = from_scratch(TrainSettings(net="resnet9", trainer="torch", batch=1))
+    assert make is not None
+    with pytest.raises(UsageError, match="--batch 1"):
+        make(TrainSettings(net="resnet9", trainer="torch", batch=1), [], "classify")

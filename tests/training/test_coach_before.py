@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
 from made_trainings import CLASSES, LEARNED, RECIPE, made_bench, made_pictures  # noqa: E402
 
-from vitreous.training.bench import bench  # noqa: E402
+from vitreous.training.bench import Bench, bench  # noqa: E402
 from vitreous.training.coach.before import before  # noqa: E402
 from vitreous.training.pictures import Batches, standard_of  # noqa: E402
 
@@ -39,7 +39,7 @@ def test_a_planted_fault_is_found(kind: str) -> None:
     assert before(made)[0].kind == kind
 
 
-def several_bench(loss: str = "binary-cross-entropy"):  # type: ignore[no-untyped-def]
+def several_bench(loss: str = "binary-cross-entropy") -> Bench:
     recipe = replace(RECIPE, loss=loss)
     pictures, target = made_pictures()
     labels = np.eye(CLASSES, dtype=np.float32)[target]

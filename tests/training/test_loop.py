@@ -4,6 +4,7 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +14,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_trainings import LEARNED, NAMES, RECIPE, made_bench, made_pictures, never, nothing  # noqa: E402
 
 from vitreous.nets import build  # noqa: E402
+from vitreous.training.bench import Bench  # noqa: E402
 from vitreous.training.divergence import NotFinite  # noqa: E402
 from vitreous.training.loop import train  # noqa: E402
 from vitreous.training.pictures import Batches  # noqa: E402
 from vitreous.training.position import Position  # noqa: E402
 
 
-def trained(**changed):  # type: ignore[no-untyped-def]
+def trained(**changed: Any) -> tuple[Bench, Position]:
     made, position = made_bench(**changed), Position()
     assert train(made, position, NAMES, never, nothing)
     return made, position
@@ -112,7 +114,7 @@ def test_weights_that_are_no_numbers_are_seen_where_no_picture_is_held_out() -> 
     assert not made.best
 
 
-def replace_rows(held):  # type: ignore[no-untyped-def]
+def replace_rows(held: Batches) -> Batches:
     """The same kind of batches, of no picture."""
     return Batches(held.pictures[:0], np.zeros(0, np.intp), held.standard, torch.device("cpu"), False)
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_a_training_begins_again_with_fewer_pictures_at_a_time(monkeypatch: pyte
 
     plain, seen = loop.right_of, []
 
-    def right_of(logits, target):  # type: ignore[no-untyped-def]
+    def right_of(logits: Any, target: Any) -> Any:
         seen.append(len(logits))
         if len(logits) > 8:
             raise FULL

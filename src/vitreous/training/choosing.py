@@ -13,8 +13,8 @@ from vitreous.errors import RunError, UsageError
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.settings import TrainSettings
+from vitreous.nets import build
 from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
-from vitreous.training.bench import network
 from vitreous.training.hardware import device_for, repeatable, threads_for
 from vitreous.training.pictures import Standard
 from vitreous.training.rate import with_measured_rate
@@ -50,7 +50,7 @@ def choose(
     device, where = device_for(settings.device)
     threads, remarks = threads_for(settings.threads)
     recipe, more = resolve(settings, net, shape, len(pictures), device, threads, target.ndim == 2)
-    _require_more_than_one(recipe)
+    require_batch(net, recipe.batch, recipe.channels, recipe.size)
     if net in _SEES_PLACES and (settings.augment or "").partition(",")[0].strip() == "auto":
         recipe = replace(recipe, augment="none")
         more.append(f"No augmentation: {net} has a weight for every place, and what moves within the picture is something else to it.")
@@ -95,8 +95,11 @@ def require_device(recipe: Recipe) -> None:
         raise RunError(f"this training is one on {recipe.device}", error.arrived, remedy="go on where that is, or train again") from None
 
 
-def _require_more_than_one(recipe: Recipe) -> None:
+def require_batch(net: str, batch: int, channels: int, size: int) -> None:
+    """Raises UsageError where one picture at a time goes into a network that takes means over a batch."""
+    if batch > 1:
+        return
     with torch.device("meta"):
-        norms = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network(recipe).modules())
-    if norms and recipe.batch == 1:
-        raise UsageError(f"--batch 1 with {recipe.net}", "batch norm takes the mean over a batch, and one picture is no batch", "2 or more")
+        norms = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in build(net, 2, channels, size, 0).modules())
+    if norms:
+        raise UsageError(f"--batch 1 with {net}", "batch norm takes the mean over a batch, and one picture is no batch", "2 or more")

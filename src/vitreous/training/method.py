@@ -48,6 +48,7 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
 
 def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str, given: Recipe | None) -> Method:
     from vitreous.training.augment import parse
+    from vitreous.training.choosing import require_batch
     from vitreous.training.hardware import device_for
     from vitreous.training.learner import ScratchLearner
 
@@ -58,8 +59,11 @@ def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str
             f"{name} cannot be trained", f"pictures of {size} pixels", f"{entry(name).smallest} pixels or more", "choose a larger --size"
         )
     require_loss_for(task, settings)
-    device_for(settings.device)  # what cannot be is said before the pictures are read
+    # what cannot be is said before the pictures are read
+    device_for(settings.device)
     parse(settings.augment or "none", size)
+    if settings.batch is not None:
+        require_batch(name, settings.batch, channels, size)
     network = pixels_network(size, channels)
     colours = "grey" if channels == 1 else "colour"
     says = f"{name}, trained from {size} × {size} {colours} pixels on, with torch" + (", a sigmoid for each label" if task == "multilabel" else "")

@@ -26,7 +26,7 @@ from typing import Any, Literal
 from vitreous.core.text import plural, visible
 from vitreous.errors import UsageError, nearest
 from vitreous.metrics.classification import ClassScores, Interval, Scores
-from vitreous.metrics.several import LabelScores, SeveralScores
+from vitreous.metrics.label_scores import LabelScores, SeveralScores
 
 Verdict = Literal["met", "not met", "not proven"]
 

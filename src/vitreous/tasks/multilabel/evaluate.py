@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
 from vitreous.core.text import cut, plural, visible
-from vitreous.metrics.several import OF_ALL, LabelScores, SeveralScores
+from vitreous.metrics.label_scores import OF_ALL, LabelScores, SeveralScores
 from vitreous.runs.tables import Predictions
 from vitreous.tasks.classify.requirements import OF_A_CLASS, Outcome, judged, judged_by_point, parsed
 

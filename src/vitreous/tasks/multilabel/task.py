@@ -15,7 +15,8 @@ from vitreous.core.presence import Presence
 from vitreous.core.text import cut, plural, visible
 from vitreous.errors import DataError, nearest
 from vitreous.metrics.figures import FloatArray, IntArray, Probabilities
-from vitreous.metrics.several import OF_ALL, evaluate_several
+from vitreous.metrics.label_scores import OF_ALL
+from vitreous.metrics.several import evaluate_several
 from vitreous.metrics.thresholds import Goal
 from vitreous.tasks.classify.requirements import OF_A_CLASS, Requirement, parsed
 from vitreous.tasks.multilabel.evaluate import SeveralEvaluation

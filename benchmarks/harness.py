@@ -104,6 +104,11 @@ class Benchmark:
         self.claims.append(claim)
         print(f"{claim}", flush=True)
 
+    def measured_before(self) -> dict[str, Any]:
+        """What the results file holds already; empty where there is none."""
+        file = self.results / f"{self.name}.json"
+        return dict(json.loads(file.read_bytes())["measured"]) if file.is_file() else {}
+
     def write(self) -> None:
         """Write results/NAME.json."""
         claims = [asdict(claim) | {"reached": claim.reached} for claim in self.claims]

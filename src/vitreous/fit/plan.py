@@ -100,6 +100,8 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
             + (f"; one pass alone takes about {plain / 60:.1f}." if plain > settings.minutes * 60 else ".")
         )
         seconds = plain
+    elif settings.minutes is not None and seconds > settings.minutes * 60:
+        remarks.append(f"{settings.minutes:g} minutes are too few to learn from all of these pictures: it takes about {seconds / 60:.1f}.")
     width = method.network.facts.get("features", _FEATURES) if method.network else _FEATURES
     pack_bytes = count * (side * side * 3 + width * 4 + 1100)
     if pack_bytes > _WORTH_SAYING:

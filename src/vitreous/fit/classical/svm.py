@@ -30,7 +30,6 @@ _SEED = 0
 # From so many numbers on, LIBLINEAR's passes picture by picture take minutes, and its copies in fp64 gigabytes: 54,000 pictures of 8,000 features
 # were not learned in 20 minutes and 12 GB.
 MANY = 20_000_000
-_GRADIENT = 1e-4  # where the descent ends, per picture
 _JITTER = 1e-5  # of the mean |x|²: above fp32's rounding of products, far below what tells pictures apart
 
 Numbers = NDArray[np.float64]
@@ -49,7 +48,7 @@ def fit_svm(features: Floats, target: Ints, classes: int, strength: float, start
         return Head(weight, bias)
     count, width = features.shape
     if features.size > MANY:
-        return descended(features, target, classes, strength, start)
+        return descended(features, target, classes, strength, start, tolerance)
     solve = _in_span if width > 2 * count else _machines  # the products take 8 N² bytes, several times
     found, intercept = solve(features, target, strength, tolerance)
     if len(present) == 2:  # one machine, whose score is that of the second class
@@ -58,7 +57,7 @@ def fit_svm(features: Floats, target: Ints, classes: int, strength: float, start
     return Head(weight, bias)
 
 
-def descended(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = _GRADIENT) -> Head:
+def descended(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
     """The same head by descending along the gradients of all machines at once."""
     width, present = features.shape[1], np.unique(target)
     sign = np.where(target[:, None] == present, np.float32(1), np.float32(-1))

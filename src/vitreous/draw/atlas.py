@@ -3,7 +3,7 @@
 Every stage has its own scale, from −m to m with the largest number m that is shown of it; zero has the same colour everywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
@@ -29,12 +29,17 @@ _MOST_IN_A_ROW = 16
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Some maps [K, H, W] of a stage with their names [K]; `lines` say what the stage is. A map of one number is written out."""
+    """Some maps [K, H, W] of a stage with their names [K]; `lines` say what the stage is. A map of one number is written out.
+
+    `crossed` and `framed`: numbers of maps that are crossed out, and that stand in a frame, for what `lines` say of them.
+    """
 
     name: str
     lines: Sequence[str]
     maps: Numbers
     names: Sequence[str]
+    crossed: Collection[int] = ()
+    framed: Collection[int] = ()
 
     @property
     def most(self) -> float:
@@ -85,6 +90,8 @@ def all_maps(picture: npt.NDArray[np.uint8], strip: Strip, title: str, subtitle:
             row, column = divmod(number, columns)
             corner = _MARGIN + column * (side + _GAP), top + row * (side + room + _GAP)
             _map(page, plane, name if room else "", corner, side, strip.most)
+            if number in strip.crossed or number in strip.framed:
+                _mark(page, corner, side, number in strip.crossed)
     page.finish()
     return figure
 
@@ -135,3 +142,17 @@ def _map(page: Page, plane: Numbers, name: str, corner: tuple[float, float], sid
     if name:
         room = max(3, int(side / (0.85 * letter_width(SMALLEST))))
         page.write(middle, corner[1] + side + 0.08, drawable(name, room), SMALLEST, page.theme.muted, ha="center", va="center")
+
+
+def _mark(page: Page, corner: tuple[float, float], side: float, crossed: bool) -> None:
+    """A cross or a frame over the square of a map."""
+    x, y = corner
+    inset, width = 0.02 * side, max(1.0, 3 * side)
+    left, right, upper, lower = x + inset, x + side - inset, y + inset, y + side - inset
+    lines = [((left, right), (upper, lower)), ((left, right), (lower, upper))] if crossed else [_frame(left, right, upper, lower)]
+    for across, down in lines:
+        page.axes.plot(across, down, color=page.theme.wrong, linewidth=width, zorder=3, solid_joinstyle="miter")
+
+
+def _frame(left: float, right: float, upper: float, lower: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return (left, right, right, left, left), (upper, upper, lower, lower, upper)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from vitreous.inside.backwards import Gradient
+    from vitreous.inside.strongest import Strongest
 
 MAPS = 16
 # The output that holds the answer.
@@ -109,11 +110,23 @@ class Inside:
 
         return _sharp(atlas_of(self, maps, depth, theme), form)
 
-    def all_maps(self, name: str, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
-        """A picture of all maps of one stage, as the bytes of a file."""
+    def all_maps(
+        self,
+        name: str,
+        form: PictureFormat = "png",
+        theme: Theme = LIGHT,
+        channels: Sequence[int] | None = None,
+        over: "Strongest | None" = None,
+    ) -> bytes:
+        """A picture of the maps of one stage, of all or of some `channels`, as the bytes of a file. `over`: a search of this stage over many
+        pictures (`run.strongest(name)`), whose dead channels are crossed out and whose saturated ones are framed."""
         from vitreous.inside.pictures import all_maps_of
+        from vitreous.inside.strongest.strongest import require_channels
 
-        return _sharp(all_maps_of(self, self.stage(name), theme), form)
+        stage = self.stage(name)
+        if channels is not None:
+            require_channels(name, len(stage.maps), channels)
+        return _sharp(all_maps_of(self, stage, channels, over, theme), form)
 
     def page(self) -> bytes:
         """A page to walk through, from the pixels to the answer: one HTML file, which fetches nothing."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from vitreous.inside.inside import Account, Inside
+    from vitreous.inside.strongest import Strongest
 
 _PARTS = 8
+# More maps at once are a picture that no program opens gladly.
+MOST_MAPS = 1600
 
 
 def atlas_of(found: "Inside", maps: int, depth: int, theme: Theme) -> "Figure":
@@ -38,13 +42,38 @@ def atlas_of(found: "Inside", maps: int, depth: int, theme: Theme) -> "Figure":
     return atlas(found.decoded.views[0], strips, _finding(found), lines, theme)
 
 
-def all_maps_of(found: "Inside", stage: Stage, theme: Theme) -> "Figure":
-    """Every map of one stage, in order."""
-    strip = _strip(found, stage, list(range(len(stage.maps))))
-    silent = int((~np.asarray(stage.maps).reshape(len(stage.maps), -1).any(1)).sum())
+def all_maps_of(found: "Inside", stage: Stage, channels: Sequence[int] | None, over: "Strongest | None", theme: Theme) -> "Figure":
+    """The maps of one stage in order, or those that are named; of more than 1,600 the strongest. `over`: a search of this stage, whose dead
+    and saturated channels are marked."""
+    count = len(stage.maps)
+    asked = list(range(count)) if channels is None else list(channels)
+    kept = asked
+    if len(asked) > MOST_MAPS:
+        kept = sorted(stage.strongest(MOST_MAPS)) if channels is None else asked[:MOST_MAPS]
+    strip = _strip(found, stage, kept)
+    silent = int((~np.asarray(stage.maps).reshape(count, -1).any(1)).sum())
     what = "number" if stage.maps.ndim == 1 else "map"
-    title = f"{visible(stage.name)} answers {_name(found)} with {len(stage.maps) - silent:,} of {plural(len(stage.maps), what)}"
-    return all_maps(found.decoded.views[0], strip, title, "\n".join([_where(found), "; ".join(strip.lines)]), theme)
+    title = f"{visible(stage.name)} answers {_name(found)} with {count - silent:,} of {plural(count, what)}"
+    lines = [_where(found), "; ".join(strip.lines)]
+    if len(kept) < count:
+        which = (
+            "those asked for"
+            if kept == asked
+            else f"the {len(kept):,} strongest"
+            if channels is None
+            else f"the first {len(kept):,} of those asked for"
+        )
+        lines.append(f"{len(kept):,} of {plural(count, what)} drawn, {which}; --channels 0-{min(count, MOST_MAPS) - 1} draws others")
+    if over is not None:
+        (searched,) = over.found
+        places = {channel: place for place, channel in enumerate(kept)}
+        strip = replace(
+            strip,
+            crossed={places[channel] for channel in searched.dead if channel in places},
+            framed={places[channel] for channel in searched.saturated if channel in places},
+        )
+        lines += over.quiet_lines()
+    return all_maps(found.decoded.views[0], strip, title, "\n".join(lines), theme)
 
 
 def arithmetic_of(account: "Account", theme: Theme) -> "Figure":

@@ -58,14 +58,15 @@ class Drawn(Protocol):
     def __call__(self, form: "PictureFormat", theme: "Theme") -> bytes: ...
 
 
-def require_pictures(asked: Asked, *parameters: str) -> None:
-    """Refuse files for pictures that cannot be written, before the work. `parameters` are the options that name them."""
+def require_pictures(asked: Asked, *parameters: str, read: Sequence[str] = ()) -> None:
+    """Refuse files for pictures that cannot be written, before the work. `parameters` are the options that name them; `read`: what is read
+    besides the names."""
     from vitreous.draw.theme import picture_format
 
     files = {f"--{name}": asked.options[name] for name in parameters}
     for file in filter(None, files.values()):
         picture_format(file)
-    require_outputs(files, asked.names)
+    require_outputs(files, [*asked.names, *read])
 
 
 def write_picture(file: str, draw: Drawn, asked: Asked) -> None:
@@ -104,3 +105,8 @@ def network_of(names: tuple[str, ...]) -> "Network":
 def is_network(name: str) -> bool:
     """Whether a name is that of a network file or of a run's folder."""
     return name.lower().endswith(".onnx") or os.path.isfile(os.path.join(name, "run.json"))
+
+
+def run_folder(name: str) -> str:
+    """The folder of a run that is named by itself or by the model.onnx in it."""
+    return os.path.dirname(name) if name.lower().endswith(".onnx") else name

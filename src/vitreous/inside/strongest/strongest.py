@@ -36,7 +36,7 @@ def strongest(
     walk = read_walk(network.data)
     points = points_of(walk, network, stage, depth)
     if channels is not None:
-        _require(points, stage, channels)
+        require_channels(stage, points[0].shape[0], channels)
     most = len(pictures.items)
     # exact numbers, for an order of near equals that is the same on every machine
     setting = fastest_setting(network, most, "f32")
@@ -118,10 +118,20 @@ class Strongest:
         """The channels of a stage that are at an end of their activation in at least 95 % of all places, with that share."""
         return self.stage(stage).saturated
 
+    def quiet_lines(self) -> list[str]:
+        """The dead and saturated channels of one stage, and over which pictures."""
+        told = telling.quiet_lines(self.found[0]) or ["it can have neither dead nor saturated channels: no rectifier and no ceiling"]
+        return [*told, *telling.about_pictures(self)]
+
+    def quiet_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        saturated = {str(channel): share for channel, share in self.found[0].saturated.items()}
+        return {"pictures": len(self.pictures.size), "dead": self.found[0].dead, "saturated": saturated}
+
     def channel(self, stage: str, channel: int) -> Excited:
         """The nine of one channel. Raises UsageError for one that there is not."""
         found = self.stage(stage)
-        _require([found.point], stage, [channel])
+        require_channels(stage, found.point.shape[0], [channel])
         return self._excited(found, channel)
 
     @cached_property
@@ -214,10 +224,9 @@ def _by_strength(found: Found) -> list[int]:
     return sorted((k for k, value in enumerate(first) if isfinite(value) and value > least), key=lambda k: (-first[k], k))
 
 
-def _require(points: Sequence[Point], stage: str | None, channels: Sequence[int]) -> None:
+def require_channels(stage: str | None, count: int, channels: Sequence[int]) -> None:
+    """Raises UsageError for channels of no stage, and for one that a stage of `count` channels has not."""
     if stage is None:
         raise UsageError("channels of which stage?", "channels, but no stage", "the stage that they belong to")
-    (point,) = points
-    count = point.shape[0]
     if wrong := [channel for channel in channels if not 0 <= channel < count]:
         raise UsageError(f"{visible(stage)} has no channel {wrong[0]}", f"it has {count:,}", f"one of 0 to {count - 1}")

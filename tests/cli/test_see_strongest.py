@@ -51,7 +51,7 @@ def test_json_fits_its_schema(model: Path, tmp_path: Path, vitreous: Vitreous) -
         (["--strongest", "positive", "--channels", "7-3"], 2, "names no channels"),
         (["--strongest", "positive", "--channels", "0-999999999"], 2, "names no channels"),
         (["--strongest", "--channels", "1"], 2, "--channels of which stage?"),
-        (["--channels", "1"], 2, "--channels of what?"),
+        (["--channels", "1"], 2, "--channels of what?: no --strongest, nor --stage with --atlas"),
         (["--strongest", "--value", "x[0]"], 2, "cannot be given with"),
         (["--strongest", "--picture", "x.gif"], 2, "its suffix is .gif"),
     ],
@@ -83,3 +83,25 @@ def test_a_picture_is_written_and_never_over_one_of_the_folder(model: Path, tmp_
     said = vitreous("see", model, folder, "--strongest", "positive", "--picture", tmp_path / "x.png", "--appearance", "dark")
     assert said.code == 0 and (tmp_path / "x.png").stat().st_size > 20_000 and f"picture in {tmp_path / 'x.png'}" in said.err
     assert "would be lost" in vitreous("see", model, folder, "--strongest", "--picture", folder / "red" / "red-000.png").err
+
+
+def test_dead_and_saturated_channels_over_many_pictures_are_told_beside_a_stage(
+    coloured: Coloured, model: Path, tmp_path: Path, vitreous: Vitreous
+) -> None:
+    folder = colourful(tmp_path / "photos", {"red": 5, "blue": 5})
+    photo = folder / "red" / "red-000.png"
+    (value,) = vitreous("see", coloured.run.path, photo, "--stage", "positive", "--over", "--json").lines()
+    (searched,) = vitreous("see", coloured.run.path, "--strongest", "positive", "--json").lines()
+    assert value["over"]["dead"] == searched["stages"][0]["dead"] and value["over"]["pictures"] == searched["pictures"]
+    assert list(Draft202012Validator(json.loads(SCHEMA.with_name("see.json").read_bytes())).iter_errors(value)) == []
+    text = vitreous("see", model, photo, "--stage", "positive", "--over", folder).out
+    assert "dead, never above zero in any picture: " in text and "10 pictures of photos looked at" in text
+    for arguments, message in (
+        (["--over", folder], "--over for which stage?"),
+        (["--stage", "positive", "--over"], "--over which pictures?"),
+        (["--stage", "positive", "--channels", "1"], "--channels of what?"),
+        (["--stage", "positive", "--channels", "24", "--atlas", tmp_path / "x.png"], "positive has no channel 24"),
+        (["--stage", "positive", "--over", folder, "--atlas", folder / "red" / "red-001.png"], "would be lost"),
+    ):
+        said = vitreous("see", model, photo, *arguments)
+        assert said.code == 2 and message in said.err and said.err.count("\n") == 1, said.err

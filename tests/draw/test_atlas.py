@@ -66,3 +66,12 @@ def test_the_picture_is_at_the_top_of_the_page_and_upright(dpi: int) -> None:
 def test_nothing_to_draw_is_said() -> None:
     with pytest.raises(UsageError, match="nothing to draw"):
         atlas(PICTURE, [], "t", "s")
+
+
+def test_marked_maps_are_crossed_out_or_framed() -> None:
+    maps = np.zeros((12, 8, 8))
+    plain, marked = (all_maps(PICTURE, Strip("stem", ("12 × 8 × 8",), maps, ["a"] * 12, *marks), "t", "s") for marks in ((), ({3}, {5, 6})))
+    lines = [len(figure.axes[0].lines) for figure in (plain, marked)]
+    assert lines[1] - lines[0] == 2 + 1 + 1 and all_inside(marked)
+    changed = np.argwhere((pixels(png(plain)) != pixels(png(marked))).any(2))
+    assert len(changed) > 100

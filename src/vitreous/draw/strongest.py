@@ -77,7 +77,8 @@ def evidence_colours(numbers: Numbers) -> Picture:
 
 def _block(page: Page, block: Block, corner: tuple[float, float], width: float, tile: float, caption: float) -> None:
     left, top = corner
-    page.write(left, top + 0.12, drawable(block.name, int(width / letter_width(TEXT))), TEXT, page.theme.ink, va="center", weight="bold")
+    room = int(0.85 * width / letter_width(TEXT))  # bold letters are wider
+    page.write(left, top + 0.12, drawable(block.name, room), TEXT, page.theme.ink, va="center", weight="bold")
     page.write(left, top + 0.33, drawable(block.words, int(width / letter_width(SMALL))), SMALL, page.theme.muted, va="center")
     second = left + _ACROSS * tile + (_ACROSS - 1) * _GAP + _BETWEEN
     for number, ((patch, numbers), text) in enumerate(zip(block.pairs, block.captions, strict=True)):

@@ -73,6 +73,7 @@ def all_maps_of(found: "Inside", stage: Stage, channels: Sequence[int] | None, o
             framed={places[channel] for channel in searched.saturated if channel in places},
         )
         lines += over.quiet_lines()
+        lines += ["Dead ones are crossed out, saturated ones framed"] if strip.crossed or strip.framed else []
     return all_maps(found.decoded.views[0], strip, title, "\n".join(lines), theme)
 
 

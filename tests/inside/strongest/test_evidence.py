@@ -9,9 +9,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from exact_networks import network_of, node, pictures, whole_numbers
 
+from vitreous.infer.engine import Setting
 from vitreous.infer.network import SHIPPED, load_network
 from vitreous.inside.strongest.evidence import Evidence
 from vitreous.inside.strongest.points import points_of
+from vitreous.inside.strongest.searching import search
 from vitreous.layers.guided import GUIDED
 from vitreous.layers.walk import read_walk
 
@@ -80,3 +82,18 @@ def test_guided_gradients_are_those_of_torch_with_hooks() -> None:
     theirs = x.grad.numpy()[0].transpose(1, 2, 0)[top:bottom, left:right]
     own = Evidence(walk, point, 12).of(picture, int(channel), int(row), int(column))
     assert np.abs(theirs).max() > 0 and np.allclose(own, theirs, atol=1e-5 * np.abs(theirs).max(), rtol=0)
+
+
+def test_channels_that_come_last_are_found_and_followed_as_others_are() -> None:
+    weights = {"w": np.random.default_rng(1).integers(-2, 3, (4, 3, 3, 3)).astype(np.float32)}
+    nodes = [node("Conv", ["planes", "w"], "y.conv"), node("Transpose", ["y.conv"], "y", perm=[0, 2, 3, 1])]
+    upright, turned = network_of(nodes[:1], weights, "y.conv"), network_of(nodes, weights, "y")
+    found = []
+    for network in (upright, turned):
+        walk = read_walk(network.data)
+        (point,) = points_of(walk, network, None, 1)
+        (own,) = search(network, [point], enumerate(pictures(12)), 12, Setting("openvino", "f32", 1, 2))
+        found.append(
+            (point.shape, own.best.picture.tolist(), own.best.index.tolist(), Evidence(walk, point, 12).of(pictures(1)[0], 2, 3, 4).tolist())
+        )
+    assert found[0] == found[1] and turned.data != upright.data

@@ -42,8 +42,7 @@ class Evidence:
         values = self._walk.values({self._input: part})
         ranked = values[self._point.ranked]
         seed = np.zeros(ranked.shape, np.float32)
-        at = (0, channel, cut.row, cut.column)[: ranked.ndim]
-        seed[(0, cut.row, cut.column, channel) if self._point.last else at] = 1
+        self._point.upright(seed)[(0, channel, cut.row, cut.column)[: ranked.ndim]] = 1
         gradient = self._walk.gradients(values, {self._point.ranked: seed}, [self._input], GUIDED)[self._input][0]
         top, left, bottom, right = self._point.box(row, column, self._side)
         return np.asarray(gradient[top - cut.top : bottom - cut.top, left - cut.left : right - cut.left])

@@ -34,7 +34,7 @@ class Point:
 
     `ranked`: the value whose numbers are compared, the one before the activation where that has a ceiling. `low` and `high`: from where on,
     of `ranked`, the activation is at its end; −inf and inf where it has none. `rectified`: it is never below zero, so a channel that is never
-    above it is dead. `last`: channels come last in the value. `labels`: what its channels stand for, where they are the network's answers.
+    above it is dead. `axes`: where its rows and columns lie. `labels`: what its channels stand for, where they are the network's answers.
     """
 
     stage: str
@@ -46,7 +46,7 @@ class Point:
     low: float
     high: float
     rectified: bool
-    last: bool
+    axes: tuple[int, int] = (2, 3)
     labels: tuple[str, ...] = ()
 
     @property
@@ -56,9 +56,11 @@ class Point:
 
     def planes(self, value: Array) -> Array:
         """What an engine gives of `ranked` for N pictures, as [N, C, H · W]."""
-        if self.last:
-            value = np.moveaxis(value, -1, 1)
-        return value.reshape(len(value), self.shape[0], -1)
+        return self.upright(value).reshape(len(value), self.shape[0], -1)
+
+    def upright(self, value: Array) -> Array:
+        """A view of the value as [N, C, H, W], or as it is where it is flat."""
+        return np.moveaxis(value, self.axes, (2, 3)) if value.ndim == 4 else value
 
     def box(self, row: int, column: int, side: int) -> tuple[int, int, int, int]:
         """The pixels of a picture of `side` that a number sees, without padding: top, left, and bottom, right, which are not included."""
@@ -110,9 +112,9 @@ def _point(walk: Walk, stage: Stage, values: Mapping[str, Array], rectified: set
     if before == stage.value:
         low, high = -inf, inf
     shape: Sequence[int] = stage.shape if len(stage.shape) == 3 else (stage.shape[0], 1, 1)
-    last = values[stage.value].ndim == 4 and values[stage.value].shape[1:] != tuple(shape)
+    axes = stage.field.axes if stage.field and stage.field.axes else (2, 3)
     sizes = (int(shape[0]), int(shape[1]), int(shape[2]))
-    return Point(stage.name, stage.value, before, sizes, stage.field, node.kind, low, high, stage.value in rectified, last)
+    return Point(stage.name, stage.value, before, sizes, stage.field, node.kind, low, high, stage.value in rectified, axes)
 
 
 def _ends(node: Node, values: Mapping[str, Array]) -> tuple[float, float]:

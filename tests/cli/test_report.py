@@ -62,6 +62,17 @@ def test_json_fits_the_schema(run: Path, tmp_path: Path, vitreous: Vitreous) -> 
         assert said.code == 0 and said.err == "" and [error.message for error in validator.iter_errors(said.lines()[0])] == []
 
 
+@pytest.mark.slow
+def test_the_inside_is_made_once_and_every_later_report_keeps_it(run: Path, vitreous: Vitreous) -> None:
+    said = vitreous("report", run, "--inside")
+    assert said.code == 0 and said.out == f"{run / 'report.html'}\n" and "What excites the channels most" in said.err
+    verify(open_run(run))
+    first = (run / "report.html").read_bytes()
+    assert b"Inside the network" in first and b"image/webp" in first and b"red" in first
+    assert vitreous("report", run).code == 0 and (run / "report.html").read_bytes() == first
+    assert vitreous("decide", run, "--max-error", "0.5").code == 0 and b"image/webp" in (run / "report.html").read_bytes()
+
+
 def test_two_runs_are_set_side_by_side(run: Path, tmp_path: Path, vitreous: Vitreous) -> None:
     other, page = Path(shutil.copytree(run, tmp_path / "colours-2")), tmp_path / "both.html"
     said = vitreous("report", run, other, "--compare", page)
@@ -76,6 +87,8 @@ def test_a_wrong_call_says_what_was_meant_and_writes_nothing(run: Path, tmp_path
     for arguments, message in (
         ((run, other), "--compare FILE.html"),
         ((run, "--compare", tmp_path / "x.html"), "one run; two or more"),
+        ((run, other, "--inside"), "--inside: 2 runs; one run"),
+        ((run, "--inside", "--tensorboard"), "--inside: --tensorboard; one run"),
         ((run, other, "--compare", other), "a name that ends with .html"),
         ((run, run, "--compare", tmp_path / "x.html"), "twice"),
         ((), "Missing argument"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,20 @@ class Run:
         from vitreous.runs.contents import contents_of
 
         self._run = amend(self._run, documents(contents_of(self._run)), self._run.facts)
+        return self._run.file("report.html")
+
+    def report_inside(self, *, reporter: Reporter | None = None) -> Path:
+        """The same with chapters on the inside of the network: feature maps, strongest activations, and why for right and wrong test pictures.
+
+        They are kept in the run, and every later report shows them. What a chapter lacks (pictures that have gone) is said in it."""
+        from vitreous.fit.evaluation import policy_of
+        from vitreous.report.inside import make_inside
+        from vitreous.runs.amending import amend
+        from vitreous.runs.contents import INSIDE, contents_of
+
+        contents = contents_of(self._run)
+        made = make_inside(self._run, contents, self.network, policy_of(self._run), reporter or Quiet()).to_bytes()
+        self._run = amend(self._run, {INSIDE: made, **documents(replace(contents, inside=made))}, self._run.facts)
         return self._run.file("report.html")
 
     def coach(self) -> "list[Finding]":

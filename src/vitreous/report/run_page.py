@@ -18,6 +18,7 @@ from vitreous.report.card import (
 from vitreous.report.chapters import Chapter
 from vitreous.report.charts import accuracy_curves, loss_curves, range_test
 from vitreous.report.data_summary import ClassCount, DataSummary
+from vitreous.report.inside import inside_of
 from vitreous.report.limits import remarks
 from vitreous.report.page import page
 from vitreous.report.task_pages import pages_of
@@ -53,6 +54,7 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         views=_views(facts),
         classifier=_classifier(facts),
         history=_history(contents),
+        inside=inside_of(contents.inside).chapters,
         coach=(facts.get("classifier") or {}).get("coach"),
         rate=_rate(facts),
         **pages.page_parts(contents),

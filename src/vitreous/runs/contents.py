@@ -15,6 +15,7 @@ from vitreous.runs.tensorboard import write_events
 HELD_OUT_CSV = "held_out.csv"
 HISTORY = "history.jsonl"
 STEPS = "steps.jsonl"
+INSIDE = "inside.json"
 JOURNAL = "journal.jsonl"  # while a training runs, for whoever watches it; not part of the state
 
 
@@ -22,7 +23,7 @@ JOURNAL = "journal.jsonl"  # while a training runs, for whoever watches it; not 
 class Contents:
     """`facts` and `settings` are those of run.json; `predictions` the answers on the test part; `held_out` those on pictures that the
     model was not fitted to (validation, or out of fold), None for a run of an older version;
-    `history` one entry an epoch, where there were epochs."""
+    `history` one entry an epoch, where there were epochs; `inside` the bytes of inside.json, where it was made."""
 
     name: str
     facts: Mapping[str, Any]
@@ -31,6 +32,7 @@ class Contents:
     predictions: Predictions
     held_out: Predictions | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
+    inside: bytes | None = None
 
 
 # Makes files for people from a run's contents, by name.
@@ -48,7 +50,8 @@ def contents_of(run: RunFolder) -> Contents:
     held_out = predictions_from_csv(run.read(HELD_OUT_CSV), thresholds) if HELD_OUT_CSV in run.document.files else None
     items, predictions = items_from_csv(run.read(ITEMS_CSV)), predictions_from_csv(run.read(PREDICTIONS_CSV), thresholds)
     history = [json.loads(line) for line in run.read(HISTORY).splitlines()] if HISTORY in run.document.files else []
-    return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out, history)
+    inside = run.read(INSIDE) if INSIDE in run.document.files else None
+    return Contents(run.path.name, run.facts, run.settings, items, predictions, held_out, history, inside)
 
 
 def events_of(run: RunFolder) -> Path:

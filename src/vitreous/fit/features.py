@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vitreous.core.item import Item, LeftOut
 from vitreous.core.view import View
 from vitreous.data.decode import Policy
-from vitreous.data.pack import FACTS, Pack
+from vitreous.data.pack import FACTS, Pack, Rows
 from vitreous.fit.head import Floats, Ints
 from vitreous.infer.engine import Engine, Outputs, Setting, start_engine
 from vitreous.infer.gather import Shelf, view_name, whole_row
@@ -60,6 +60,23 @@ class Extractor:
         """
         return _Pass(self, items, view, stage, also).run()
 
+    def rows(self, view: View) -> Rows | None:
+        """The features of the pack in a view, by this network as it is run here."""
+        # where there is no AMX or AVX-512, another batch is another kernel, and the last bits differ
+        how = f"{self.setting.library}-{self.setting.number_format}-{self.setting.batch}"
+        return self.pack.rows(f"features-{self.network.fingerprint}-{view_name(view)}-{how}", (self.width,), np.float32)
+
+    def stored(self, view: View) -> Callable[[bytes], Floats | None]:
+        """What gives the stored features [D] of a picture by the key of its content; None where there are none."""
+        rows = self.rows(view)
+        values = rows.map() if rows is not None else np.empty(0)
+
+        def of(key: bytes) -> Floats | None:
+            row = whole_row(rows, values, key) if rows is not None else None
+            return None if row is None else np.asarray(values[row])
+
+        return of
+
     def engine(self, size: int) -> Engine:
         if size not in self._engines:
             self._engines[size] = start_engine(self.network, self.setting, ("features",), size)
@@ -80,12 +97,9 @@ class _Pass:
     def __init__(self, extractor: Extractor, items: Sequence[Item], view: View, stage: str, also: tuple[View, ...]) -> None:
         self.extractor, self.items, self.view, self.stage, self.pack = extractor, items, view, stage, extractor.pack
         self.views = (view, *(other for other in also if other != view))
-        width, network, setting = extractor.width, extractor.network, extractor.setting
         self.shelf = Shelf(self.pack, items)
-        self.features_out = np.zeros((len(items), width), np.float32)
-        # where there is no AMX or AVX-512, another batch is another kernel, and the last bits differ
-        how = f"{setting.library}-{setting.number_format}-{setting.batch}"
-        self.features = self.pack.rows(f"features-{network.fingerprint}-{view_name(view)}-{how}", (width,), np.float32)
+        self.features_out = np.zeros((len(items), extractor.width), np.float32)
+        self.features = extractor.rows(view)
         self.stored: list[int] = []  # went through the network, features not yet in the pack
         self.done = 0
 

@@ -72,9 +72,12 @@ def default_setting(count: int, number_format: NumberFormat = "f32", library: st
     return Setting(chosen, number_format, 8, cores if chosen == "openvino" else 1, f"{this_machine().instructions}, {cores} cores")
 
 
-def start_engine(network: Network, setting: Setting, outputs: tuple[str, ...] = ("probability",), size: int | None = None) -> Engine:
+def start_engine(
+    network: Network, setting: Setting, outputs: tuple[str, ...] = ("probability",), size: int | None = None, keep: bool = True
+) -> Engine:
     """Compile `network` for pictures of `size` pixels a side (its own size where none is given), giving these outputs; any value inside
-    the network may be one of them. Raises ModelError where the library refuses the file.
+    the network may be one of them. `keep`: for a network that will be asked again, by another process; the compiled one is then kept in
+    the cache folder. Raises ModelError where the library refuses the file.
     """
     size = size or network.view.size
     if setting.library == "onnxruntime":
@@ -83,7 +86,7 @@ def start_engine(network: Network, setting: Setting, outputs: tuple[str, ...] = 
         return OnnxruntimeEngine(network, setting, outputs)
     from vitreous.infer.openvino_engine import OpenvinoEngine
 
-    return OpenvinoEngine(network, setting, outputs, size)
+    return OpenvinoEngine(network, setting, outputs, size, keep)
 
 
 def run_batch(engine: Engine, pictures: NDArray[np.uint8]) -> Outputs:

@@ -50,10 +50,10 @@ def native_bf16() -> bool:
 class OpenvinoEngine:
     """See `vitreous.infer.engine.Engine`."""
 
-    def __init__(self, network: Network, setting: Setting, outputs: tuple[str, ...], size: int) -> None:
+    def __init__(self, network: Network, setting: Setting, outputs: tuple[str, ...], size: int, keep: bool = True) -> None:
         self.setting = setting
         with said_as_model_error(network):
-            compiled = _compiled(network, setting, outputs, size)
+            compiled = _compiled(network, setting, outputs, size, keep)
             self._ports = [(name, compiled.output(name)) for name in outputs]
             self._queue = openvino().AsyncInferQueue(compiled)
         self._queue.set_callback(self._done)
@@ -75,7 +75,7 @@ class OpenvinoEngine:
             self._failure = failure
 
 
-def _compiled(network: Network, setting: Setting, outputs: tuple[str, ...], size: int) -> Any:
+def _compiled(network: Network, setting: Setting, outputs: tuple[str, ...], size: int, keep: bool) -> Any:
     """The compiled network, from the cache where it is there and whole."""
     core = openvino().Core()
     config = {
@@ -84,7 +84,7 @@ def _compiled(network: Network, setting: Setting, outputs: tuple[str, ...], size
         "INFERENCE_NUM_THREADS": this_machine().cores,
         "PERF_COUNT": False,
     }
-    folder = cache_folder("compiled")
+    folder = cache_folder("compiled") if keep else None
     key = repr((network.fingerprint, sorted(config.items()), outputs, setting.batch, size, openvino().get_version(), this_machine().key))
     file = folder / f"{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}.blob" if folder else None
     if file and (blob := _read(file)):

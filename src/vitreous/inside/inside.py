@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from vitreous.inside.backwards import Gradient
     from vitreous.inside.strongest import Strongest
+    from vitreous.inside.why import Flip, Why
 
 MAPS = 16
 # The output that holds the answer.
@@ -103,6 +104,18 @@ class Inside:
         from vitreous.inside.backwards import gradient
 
         return gradient(self, name, place, label)
+
+    def why(self, method: str = "grad-cam", label: str | None = None) -> "Why":
+        """What of the picture speaks for a label, by "cam", "grad-cam", "integrated-gradients", "occlusion" or "all", checked. Raises UsageError."""
+        from vitreous.inside.why import why
+
+        return why(self, method, label)
+
+    def flip(self, label: str | None = None) -> "Flip":
+        """The smallest change of the picture, in whole grey levels, after which the network answers otherwise: `label`, where it is given."""
+        from vitreous.inside.why import flip
+
+        return flip(self, label)
 
     def atlas(self, maps: int = MAPS, depth: int = 1, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """A picture of the `maps` strongest feature maps of every stage, as the bytes of a file."""

@@ -4,12 +4,12 @@ import click
 from click.core import ParameterSource
 
 from vitreous.cli.names import NAME
-from vitreous.cli.see import augment, page, stages, strongest, value, weight
+from vitreous.cli.see import augment, page, stages, strongest, value, weight, why
 from vitreous.cli.see.view import Asked, View
 from vitreous.errors import UsageError
 
 STAGES = stages.VIEW
-VIEWS = (value.VIEW, weight.VIEW, strongest.VIEW, page.VIEW, augment.VIEW)
+VIEWS = (value.VIEW, weight.VIEW, why.WHY, why.FLIP, strongest.VIEW, page.VIEW, augment.VIEW)
 _COMMON = [
     click.Option(["--appearance"], type=click.Choice(["light", "dark"]), default="light", help="Of the pictures that are written."),
     click.Option(["--json", "as_json"], is_flag=True, help="One JSON object on standard output, nothing else."),

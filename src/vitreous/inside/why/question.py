@@ -1,0 +1,130 @@
+"""What is to be explained: one score of a network on one picture.
+
+The score is the number before the softmax (or the sigmoid, where a picture can have several labels). A probability is no good subject: it
+depends on all other classes, and where it is close to 1 its gradient is close to 0, whatever decided.
+
+A `Question` gives what the methods need: values and gradients by the walk, scores of many pictures by the engine.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.core.text import visible
+from vitreous.errors import UsageError, nearest
+from vitreous.infer.engine import Engine, default_setting, run_batch, start_engine
+from vitreous.infer.network import Network
+from vitreous.infer.rewritten import with_weights
+from vitreous.inside.place import Place
+from vitreous.layers.walk import Walk
+from vitreous.layers.window import Array
+
+if TYPE_CHECKING:
+    from vitreous.inside.inside import Inside
+
+Pictures = NDArray[np.uint8]
+PROBABILITY = "probability"
+_LINKS = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
+# More pictures than the engine takes one by one.
+_MANY = 1000
+
+
+@dataclass(frozen=True)
+class Score:
+    """Number `index` of the value `value`, which is that of `label`; `link` is what makes a probability of it, "" where nothing does."""
+
+    value: str
+    index: int
+    label: str
+    link: str
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence."""
+        return f"the score before the {self.link}" if self.link else "the output"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """`picture` uint8 [S, S, 3] is what the network sees of the file. `kept`: whether the compiled network is worth keeping for next time."""
+
+    network: Network
+    walk: Walk
+    picture: Pictures
+    score: Score
+    kept: bool = True
+
+    @cached_property
+    def values(self) -> dict[str, Array]:
+        """Every value of the network on the picture."""
+        return self.values_of(self.picture[None])
+
+    def values_of(self, pictures: Array) -> dict[str, Array]:
+        """The same for pictures [N, S, S, 3] in grey levels, whole numbers or not."""
+        return self.walk.values({self.input: pictures})
+
+    def gradients(self, values: Mapping[str, Array], wanted: str, index: int | None = None) -> Array:
+        """The gradient of the score (or of score number `index`) in a value, in its shape; of each of N pictures its own."""
+        seed = np.zeros(values[self.score.value].shape, np.float32)
+        seed[:, self.score.index if index is None else index] = 1
+        return self.walk.gradients(values, {self.score.value: seed}, [wanted])[wanted]
+
+    def scores(self, pictures: Pictures) -> NDArray[np.float64]:
+        """All scores [N, K] of pictures uint8 [N, S, S, 3], by the engine."""
+        return np.asarray(run_batch(self._engine, pictures)[self.score.value], np.float64)
+
+    def both(self, pictures: Pictures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scores and probabilities [N, K], by the engine."""
+        found = run_batch(self._engine, pictures)
+        return np.asarray(found[self.score.value], np.float64), np.asarray(found[PROBABILITY], np.float64)
+
+    def with_weights(self, weights: Mapping[str, Array]) -> "Question":
+        """The same question to the network with other weights."""
+        walk = copy.copy(self.walk)
+        walk.constants = {**self.walk.constants, **weights}
+        return replace(self, network=with_weights(self.network, weights), walk=walk, kept=False)
+
+    @property
+    def input(self) -> str:
+        return next(iter(self.walk.inputs))
+
+    @property
+    def place(self) -> Place:
+        return (0, self.score.index)
+
+    @property
+    def size(self) -> int:
+        """The side of the picture in pixels."""
+        return len(self.picture)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        # fp32, so that a difference of scores is one of the network and not of its number format
+        outputs = tuple(dict.fromkeys((self.score.value, PROBABILITY)))
+        return start_engine(self.network, default_setting(_MANY), outputs, keep=self.kept)
+
+
+def question_of(found: "Inside", label: str | None = None) -> Question:
+    """The question why `found` has this label's score; without a label, that of the most probable one.
+
+    Raises UsageError for a label that the network does not know, and where it has no probabilities.
+    """
+    labels = found.network.labels
+    if found.answers is None:
+        raise UsageError("there is no answer to explain", "a network without an output 'probability'", "a model.onnx as vitreous train writes it")
+    if label is not None and label not in labels:
+        raise UsageError(f"the network has no label {visible(label)!r}", remedy=nearest(label, labels))
+    index = int(found.answers.probability.argmax()) if label is None else labels.index(label)
+    node = found.walk.node_of(PROBABILITY)
+    while node.kind == "Identity":
+        node = found.walk.node_of(node.inputs[0])
+    link = _LINKS.get(node.kind, "")
+    value = node.inputs[0] if link else PROBABILITY
+    question = Question(found.network, found.walk, found.decoded.views[0], Score(value, index, labels[index], link))
+    question.__dict__["values"] = found.values  # they are there already
+    return question

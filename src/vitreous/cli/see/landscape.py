@@ -1,0 +1,57 @@
+"""`vitreous see RUN --landscape [PLANE]`: the loss around the trained weights, on a plane through them; or a ravine, with three ways down."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from vitreous.cli.names import NAME, quoted
+from vitreous.cli.see.view import PICTURE, Asked, View, is_network, require_pictures, write_picture
+from vitreous.core.text import visible
+from vitreous.errors import UsageError
+
+if TYPE_CHECKING:
+    from vitreous.inside.landscape import Landscape
+
+RAVINE = "ravine"
+_LANDSCAPE = click.Option(
+    ["--landscape"],
+    is_flag=False,
+    flag_value="random",
+    type=NAME,
+    metavar="[PLANE]",
+    help="The loss around the trained weights of RUN: on a random plane, or on that of the path of its training; with ravine in place of RUN, a valley.",
+)
+_POINTS = click.Option(["--points"], type=int, help="Points a side; without it, 51 or as many as two minutes allow.")
+_SPAN = click.Option(["--span"], type=float, help="How far from the weights, in filter norms; of a path, in parts of its size (1).")
+_PICTURES = click.Option(["--pictures"], type=int, help="How many of the training pictures (512).")
+_DRAW = click.Option(["--draw"], type=click.IntRange(0), help="Seed of the directions and of the pictures (0).")
+
+
+def _say(asked: Asked) -> None:
+    require_pictures(asked, "picture")
+    found = _found(asked)
+    click.echo(json.dumps(found.to_json()) if asked.as_json else "\n".join(found.lines()))
+    if asked.picture:
+        write_picture(asked.picture, found.picture, asked)
+    elif not asked.as_json:
+        click.echo("--picture FILE draws it", err=True)
+
+
+def _found(asked: Asked) -> "Landscape":
+    from vitreous import api
+    from vitreous.cli.terminal import reporter
+
+    plane, points, span, pictures, seed = (asked.options[name] for name in ("landscape", "points", "span", "pictures", "draw"))
+    if asked.names == (RAVINE,):
+        return api.ravine()
+    if len(asked.names) != 1:
+        raise UsageError("one run at a time", f"{len(asked.names)} names", "RUN", f"vitreous see {quoted(asked.names[0])} --landscape")
+    (name,) = asked.names
+    if is_network(name) and name.lower().endswith(".onnx"):
+        raise UsageError(f"{visible(name)} has no landscape", "a network without its training", "the folder of a run")
+    with reporter(asked.as_json) as tell:
+        return api.load(name).landscape(plane, points=points, span=span, pictures=pictures, seed=seed or 0, reporter=tell)
+
+
+VIEW = View((_LANDSCAPE, _POINTS, _SPAN, _PICTURES, _DRAW, PICTURE), "--landscape", _say)

@@ -1,0 +1,189 @@
+"""From a run to its landscape: learned weights, a sample of pictures, a plane, the loss at every point of it.
+
+Torch works where it is installed, since there a point costs a fraction of a run of the network; numpy elsewhere, and for a head alone, where all
+points together are three products.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from threading import Lock
+
+import numpy as np
+
+from vitreous.core.reporter import Reporter
+from vitreous.core.text import plural, visible
+from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.fit.small.gradient import one_thread
+from vitreous.infer.engine import default_setting, run_batch, start_engine
+from vitreous.infer.machine import this_machine
+from vitreous.infer.network import Network
+from vitreous.inside.landscape.landscape import Landscape, Noise, Path, guessing_of
+from vitreous.inside.landscape.learned import Learned, learned, path_of
+from vitreous.inside.landscape.losses import Floats, losses
+from vitreous.inside.landscape.plane import Array, Plane, Trail, path_plane, random_plane
+from vitreous.inside.landscape.program import Program, blocks, logits, program_of, run_fixed, summed
+from vitreous.inside.landscape.sample import Sample, sample_of
+from vitreous.layers.walk import Walk, read_walk
+from vitreous.runs.folder import RunFolder
+
+PLANES = ("random", "path")
+PICTURES = 512
+_FEWEST, _MOST, _MOST_SPAN, _MOST_PICTURES = 3, 501, 100.0, 1_000_000
+_POINTS = (51, 41, 31, 25, 21, 15, 11)  # what is offered where nothing was asked for: the most that take
+_SECONDS = 120.0  # no longer than this
+_TRIED = 5  # points of a row that are timed
+_CHECKED = 5  # points a side at which the second sample is asked
+_MARGIN = 1.3  # how much wider than the path the plane is
+
+
+def landscape_of(
+    run: RunFolder, network: Network, plane: str, points: int | None, span: float | None, pictures: int | None, seed: int, reporter: Reporter
+) -> Landscape:
+    """The loss of a run around its weights: on a `random` plane up to `span` filter norms away (1), or on that of the `path` of its training, as wide
+    as the path and a third more, times `span`; at points × points, on so many of its training pictures (512).
+
+    Raises DataError, ModelError, RunError, UsageError.
+    """
+    require(plane, points, span, pictures)
+    walk = read_walk(network.data)
+    found = learned(run, walk)
+    program = program_of(walk, found.weights, run.path.name)
+    kept = path_of(run, found) if plane == "path" else None
+    count = pictures or PICTURES
+    both = sample_of(run, network, 2 * count, seed)
+    sample, other = both.halves(min(count, len(both)))
+    cores = this_machine().cores
+    with one_thread():
+        values = _seam(program, walk, network, both)
+        X, others = values[: len(sample)], values[len(sample) :]
+        chosen, trail = path_plane(kept[1], program.weights) if kept else (random_plane(program.weights, seed), None)
+        alphas, betas = _axes(trail, span or 1.0, _TRIED)
+        work = _Work(program, chosen, cores, found.head_only)
+        begun = time.perf_counter()
+        work.mean(alphas, betas[:1], X, sample, lambda done: None)
+        each = (time.perf_counter() - begun) / _TRIED
+        size = points or next((size for size in _POINTS if size**2 * each <= _SECONDS), _POINTS[-1])
+        alphas, betas = _axes(trail, span or 1.0, size)
+        reporter.say(f"{size} × {size} points on {plural(len(sample), 'picture')}: at most about {max(1, size**2 * each):,.0f} s.")
+        told = _Told(reporter, size**2, len(sample))
+        loss = work.mean(alphas, betas, X, sample, told)
+        at_centre = losses(logits(program, program.weights, X), sample.target)
+        noise = _noise(work, (alphas, betas), (X, sample), (others, other), at_centre)
+    paths, shares = _path(kept, trail, chosen, program, X, sample, alphas, betas, loss)
+    return Landscape(
+        run.path.name, plane, alphas, betas, loss, float(at_centre.mean()), noise,
+        guessing_of(sample.target, len(network.labels)), paths, shares, _about(found, program, both),
+    )  # fmt: skip
+
+
+def require(plane: str, points: int | None, span: float | None, pictures: int | None) -> None:
+    """Raises UsageError for what cannot be meant."""
+    if plane not in PLANES:
+        raise UsageError(f"there is no plane {visible(plane)!r}", remedy=nearest(plane, PLANES))
+    if points is not None and not _FEWEST <= points <= _MOST:
+        raise UsageError("--points", f"{points:,}", f"{_FEWEST} to {_MOST} a side")
+    if span is not None and not 0 < span <= _MOST_SPAN:
+        raise UsageError("--span", f"{span:g}", f"more than 0 and at most {_MOST_SPAN:g}")
+    if pictures is not None and not 2 <= pictures <= _MOST_PICTURES:
+        raise UsageError("--pictures", f"{pictures:,}", f"2 to {_MOST_PICTURES:,}")
+
+
+class _Work:
+    """The mean loss on a plane, by what is there to work it out."""
+
+    def __init__(self, program: Program, plane: Plane, cores: int, head_only: bool) -> None:
+        self.program, self.plane, self.cores = program, plane, cores
+        self.in_torch = not head_only and find_spec("torch") is not None
+
+    def mean(self, alphas: Floats, betas: Floats, X: Array, sample: Sample, told: Callable[[int], None]) -> Floats:
+        """[B, A]; `told` of points times pictures that are done."""
+        if self.in_torch:
+            from vitreous.inside.landscape.rows import summed_in_torch
+
+            return summed_in_torch(self.program, self.plane, alphas, betas, X, sample.target, self.cores, told) / len(X)
+
+        def block(job: tuple[slice, Array]) -> tuple[Array, Floats]:
+            rows, part = job
+            sums = summed(self.program, self.plane, alphas, betas[part], X[rows], sample.target[rows])
+            told(sums.size * (rows.stop - rows.start))
+            return part, sums
+
+        total = np.zeros((len(betas), len(alphas)))
+        jobs = [(rows, np.array([row])) for rows in blocks(len(X)) for row in range(len(betas))]
+        with ThreadPoolExecutor(self.cores, "landscape") as pool:
+            for part, sums in pool.map(block, jobs):
+                total[part] += sums
+        return total / len(X)
+
+
+class _Told:
+    """Progress in points, told by several threads."""
+
+    def __init__(self, reporter: Reporter, points: int, pictures: int) -> None:
+        self.reporter, self.points, self.pictures = reporter, points, pictures
+        self.done, self.lock = 0, Lock()
+
+    def __call__(self, done: int) -> None:
+        with self.lock:
+            self.done += done
+            self.reporter.progress("points", self.done // self.pictures, self.points)
+
+
+def _seam(program: Program, walk: Walk, network: Network, sample: Sample) -> Array:
+    """What goes into the learned part: of a head, the features that the engine gives."""
+    if any("features" in node.outputs for node in program.fixed):
+        engine = start_engine(network, default_setting(len(sample), "f32"), ("features",))
+        features = run_batch(engine, sample.pictures)["features"]
+        return run_fixed(program, walk.constants | {"features": features})
+    (image,) = walk.inputs
+    parts = [run_fixed(program, walk.constants | {image: sample.pictures[rows]}) for rows in blocks(len(sample))]
+    return np.concatenate(parts)
+
+
+def _axes(trail: Trail | None, span: float, points: int) -> tuple[Floats, Floats]:
+    if trail is None:
+        axis = np.linspace(-span, span, points)
+        return axis, axis
+    low, high = np.minimum(trail.places.min(0), 0), np.maximum(trail.places.max(0), 0)
+    half = np.maximum((high - low) / 2, (high - low).max() / 8) * _MARGIN * span
+    middle = (low + high) / 2
+    alphas, betas = (np.linspace(middle[k] - half[k], middle[k] + half[k], points) for k in (0, 1))
+    return alphas, betas
+
+
+def _noise(work: _Work, axes: tuple[Floats, Floats], own: tuple[Array, Sample], other: tuple[Array, Sample], at_centre: Floats) -> Noise:
+    (X, sample), (others, second) = own, other
+    every = len(sample) == sample.available
+    error = 0.0 if every else float(at_centre.std(ddof=1) / np.sqrt(len(at_centre)))
+    if len(second) < 2:
+        return Noise(len(sample), sample.available, error)
+    alphas, betas = (np.linspace(axis[0], axis[-1], _CHECKED) for axis in axes)
+    here, there = (work.mean(alphas, betas, values, part, lambda done: None) for values, part in ((X, sample), (others, second)))
+    loss = float(losses(logits(work.program, work.program.weights, others), second.target).mean())
+    share = float(np.nanmax(np.abs(there - here) / here))
+    return Noise(len(sample), sample.available, error, len(second), loss, share)
+
+
+def _path(
+    kept: tuple[list[int], list[dict[str, Array]]] | None, trail: Trail | None, plane: Plane, program: Program, X: Array, sample: Sample,
+    alphas: Floats, betas: Floats, loss: Floats,
+) -> tuple[list[Path], tuple[float, float] | None]:  # fmt: skip
+    """The path of the training with the loss of its places on the plane."""
+    if kept is None or trail is None:
+        return [], None
+    heights = [float(losses(logits(program, plane.at(*place), X), sample.target).mean()) for place in trail.places]
+    return [Path("training", trail.places, kept[0], np.array(heights))], trail.shares
+
+
+def _about(found: Learned, program: Program, sample: Sample) -> list[str]:
+    count = sum(W.size for W in program.weights.values())
+    about = [f"{count:,} weights of the head alone: the network before it was not trained"] if found.head_only else [f"{count:,} weights"]
+    if sample.left_out:
+        about.append(f"{plural(sample.left_out, 'training picture')} changed or gone since the training, and left out")
+    return about
+
+
+def require_run(name: str) -> ModelError:
+    return ModelError(f"{visible(name)} has no landscape", "a network without its training", "the folder of a run: what it learned, and from which pictures")

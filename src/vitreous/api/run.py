@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
     from vitreous.inside import Inside
+    from vitreous.inside.landscape import Landscape
     from vitreous.inside.strongest import Strongest
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
@@ -193,6 +194,17 @@ class Run:
 
         pictures = training_pictures(self._run) if data is None else pictures_of(Path(data))
         return strongest(self.network, pictures, policy_of(self._run), stage, depth, channels, reporter or Quiet())
+
+    def landscape(
+        self, plane: str = "random", *, points: int | None = None, span: float | None = None, pictures: int | None = None, seed: int = 0,
+        reporter: Reporter | None = None,
+    ) -> "Landscape":  # fmt: skip
+        """The loss around the trained weights on a plane through them: `random`, or that of the `path` of the training.
+
+        Raises DataError, ModelError, RunError, UsageError."""
+        from vitreous.inside.landscape import landscape_of
+
+        return landscape_of(self._run, self.network, plane, points, span, pictures, seed, reporter or Quiet())
 
     def __repr__(self) -> str:
         names = ", ".join(visible(label) for label in self.labels[:6]) + (" …" if len(self.labels) > 6 else "")

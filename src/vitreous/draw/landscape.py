@@ -58,7 +58,8 @@ def landscape(
         else:
             _descents(right, trails, theme)
         if subtitle:
-            figure.supxlabel(wrapped(drawable(subtitle.replace("\n", "; "), 600), _WIDTH - 1, SMALL), x=0.12 / _WIDTH, ha="left", fontsize=SMALL, color=theme.muted)
+            told = wrapped(drawable(subtitle.replace("\n", "; "), 600), _WIDTH - 1, SMALL)
+            figure.supxlabel(told, x=0.12 / _WIDTH, ha="left", fontsize=SMALL, color=theme.muted)
     return figure
 
 
@@ -76,9 +77,9 @@ def _map(figure: "Figure", axes: "Axes", surface: tuple[Floats, Floats, Floats],
     colours = LinearSegmentedColormap.from_list("heights", [theme.right, theme.background])
     axes.set_facecolor(theme.panel)
     filled = axes.contourf(alphas, betas, heights, levels=np.log(levels), cmap=colours, extend="min")
-    axes.contour(alphas, betas, heights, levels=np.log(levels), colors=theme.muted, linewidths=0.5)
+    axes.contour(alphas, betas, heights, levels=np.log(levels), colors=theme.muted, linewidths=0.5, linestyles="solid")
     bar = figure.colorbar(filled, ax=axes, fraction=0.04, pad=0.02)
-    bar.set_ticks(np.log(levels)[::2])
+    bar.set_ticks(np.log(levels)[::2].tolist())
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{np.exp(value):.2g}"))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.set_label("loss", fontsize=SMALL)
@@ -89,6 +90,8 @@ def _map(figure: "Figure", axes: "Axes", surface: tuple[Floats, Floats, Floats],
             _name_places(axes, trail, theme)
     axes.plot(0, 0, marker="*", markersize=13, color=theme.background, markeredgecolor=theme.ink, linestyle="none")
     axes.set(xlim=(alphas[0], alphas[-1]), ylim=(betas[0], betas[-1]))
+    if np.isclose(np.ptp(alphas), np.ptp(betas)):
+        axes.set_aspect("equal")
     if len(trails) > 1:
         axes.legend(loc="upper right", fontsize=SMALL, facecolor=theme.background, edgecolor=theme.grid)
 
@@ -103,19 +106,24 @@ def _name_places(axes: "Axes", trail: Trail, theme: Theme) -> None:
 def _rings(axes: "Axes", distances: Floats, around: Floats, guessing: float | None, theme: Theme) -> None:
     axes.fill_between(distances, around.min(1), around.max(1), color=theme.right, alpha=0.2, linewidth=0, label="lowest to highest of all directions")
     axes.plot(distances, around.mean(1), color=theme.right, linewidth=2, label="on average")
-    if guessing is not None:
+    top = 1.08 * float(np.nanmax(around))
+    if guessing is not None and guessing < top:
         axes.axhline(guessing, color=theme.wrong, linestyle="--", linewidth=1.2, label=f"guessing: {guessing:.3g}")
-    axes.set(title="From the trained weights outwards", xlabel="distance, in filter norms", ylabel="loss", xlim=(0, distances[-1]), ylim=(0, None))
+    axes.set(title="From the trained weights outwards", xlabel="distance, in filter norms", ylabel="loss", xlim=(0, distances[-1]), ylim=(0, top))
     axes.grid(True, linewidth=0.5)
     axes.legend(frameon=False, fontsize=SMALL, loc="upper left")
 
 
 def _descents(axes: "Axes", trails: Sequence[Trail], theme: Theme) -> None:
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
     for place, trail in enumerate(trails):
         colour = _colour(place, len(trails), theme)
         heights = np.maximum(trail.heights, _ADDED)
         axes.plot(trail.numbers, heights, color=colour, linewidth=1.6, linestyle=_DASHES[place % len(_DASHES)], label=trail.name)
     axes.set(title="Down the way", xlabel="epoch" if len(trails) == 1 else "step", ylabel="loss at the place on the plane", yscale="log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(True, linewidth=0.5)
     if len(trails) > 1:
         axes.legend(frameon=False, fontsize=SMALL)

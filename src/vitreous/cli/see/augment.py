@@ -5,7 +5,7 @@ import json
 import click
 
 from vitreous.cli.names import NAME
-from vitreous.cli.see.view import PICTURE, Asked, View, require_pictures, write_picture
+from vitreous.cli.see.view import PICTURE, SEED, Asked, View, require_pictures, write_picture
 
 _AUGMENT = click.Option(
     ["--augment"],
@@ -15,7 +15,6 @@ _AUGMENT = click.Option(
     metavar="[WHAT]",
     help="What augmentation does to pictures of a folder: auto, or a list such as flip,crop=4,brightness=0.2 or auto,no-flip.",
 )
-_SEED = click.Option(["--seed"], type=click.IntRange(0), help="With --augment: another seed, other views (0).")
 
 
 def _say(asked: Asked) -> None:
@@ -36,4 +35,4 @@ def _say(asked: Asked) -> None:
         click.echo("--picture FILE draws them", err=True)
 
 
-VIEW = View((_AUGMENT, _SEED, PICTURE), "--augment", _say)
+VIEW = View((_AUGMENT, SEED, PICTURE), "--augment", _say)

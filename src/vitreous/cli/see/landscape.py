@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME, quoted
-from vitreous.cli.see.view import PICTURE, Asked, View, is_network, require_pictures, write_picture
+from vitreous.cli.names import NAME
+from vitreous.cli.see.view import PICTURE, SEED, Asked, View, is_network, require_pictures, write_picture
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from vitreous.inside.landscape import Landscape
 
 RAVINE = "ravine"
+_RAVINE_POINTS = 101
 _LANDSCAPE = click.Option(
     ["--landscape"],
     is_flag=False,
     flag_value="random",
     type=NAME,
     metavar="[PLANE]",
-    help="The loss around the trained weights of RUN: on a random plane, or on that of the path of its training; with ravine in place of RUN, a valley.",
+    help="The loss around the trained weights of RUN: on a random plane, or on that of the path of its training; or, without RUN, a ravine.",
 )
 _POINTS = click.Option(["--points"], type=int, help="Points a side; without it, 51 or as many as two minutes allow.")
 _SPAN = click.Option(["--span"], type=float, help="How far from the weights, in filter norms; of a path, in parts of its size (1).")
 _PICTURES = click.Option(["--pictures"], type=int, help="How many of the training pictures (512).")
-_DRAW = click.Option(["--draw"], type=click.IntRange(0), help="Seed of the directions and of the pictures (0).")
 
 
 def _say(asked: Asked) -> None:
@@ -42,11 +42,12 @@ def _found(asked: Asked) -> "Landscape":
     from vitreous import api
     from vitreous.cli.terminal import reporter
 
-    plane, points, span, pictures, seed = (asked.options[name] for name in ("landscape", "points", "span", "pictures", "draw"))
-    if asked.names == (RAVINE,):
-        return api.ravine()
+    plane, points, span, pictures, seed = (asked.options[name] for name in ("landscape", "points", "span", "pictures", "seed"))
+    if plane == RAVINE:
+        return _ravine(asked, points)
     if len(asked.names) != 1:
-        raise UsageError("one run at a time", f"{len(asked.names)} names", "RUN", f"vitreous see {quoted(asked.names[0])} --landscape")
+        arrived = f"{len(asked.names)} names" if asked.names else "no name"
+        raise UsageError("the landscape of which run?", arrived, "one", "vitreous see runs/NAME-1 --landscape")
     (name,) = asked.names
     if is_network(name) and name.lower().endswith(".onnx"):
         raise UsageError(f"{visible(name)} has no landscape", "a network without its training", "the folder of a run")
@@ -54,4 +55,12 @@ def _found(asked: Asked) -> "Landscape":
         return api.load(name).landscape(plane, points=points, span=span, pictures=pictures, seed=seed or 0, reporter=tell)
 
 
-VIEW = View((_LANDSCAPE, _POINTS, _SPAN, _PICTURES, _DRAW, PICTURE), "--landscape", _say)
+def _ravine(asked: Asked, points: int | None) -> "Landscape":
+    from vitreous.inside.landscape import ravine
+
+    if given := [f"--{name}" for name in ("span", "pictures", "seed") if asked.options[name] is not None] or [visible(name) for name in asked.names]:
+        raise UsageError(f"{given[0]} with --landscape {RAVINE}", "which is a formula", remedy="leave it away")
+    return ravine(points=points or _RAVINE_POINTS)
+
+
+VIEW = View((_LANDSCAPE, _POINTS, _SPAN, _PICTURES, SEED, PICTURE), "--landscape", _say)

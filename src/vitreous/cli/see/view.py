@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # One object each: a view that takes it lists it among its options.
 PICTURE = click.Option(["--picture"], type=PATH, help="Write what is told as a picture to this file, .png or .svg.")
 
+SEED = click.Option(["--seed"], type=click.IntRange(0), help="Another seed: other views, other directions (0).")
 LABEL = click.Option(["--label"], type=NAME, help="The label that is asked about, or taken for true, instead of the network's own answer.")
 
 

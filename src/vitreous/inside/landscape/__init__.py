@@ -1,8 +1,8 @@
 """The landscape of a loss: a plane through the weights of a run, the loss at every point of it, and the path of the training over it.
 
-    run.landscape()                       # two random directions, normalized filter by filter
-    run.landscape("path")                 # those along which the weights moved most, where the training kept them
-    ravine()                              # a valley of two weights, with gradient descent, momentum and Adam on their way down
+run.landscape()                       # two random directions, normalized filter by filter
+run.landscape("path")                 # those along which the weights moved most, where the training kept them
+ravine()                              # a valley of two weights, with gradient descent, momentum and Adam on their way down
 """
 
 from vitreous.inside.landscape.landscape import Landscape, Noise, Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from vitreous.inside.landscape.plane import Array
 from vitreous.inside.landscape.program import LOGITS
@@ -56,7 +56,7 @@ class Layer:
 
     def answer(self, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
         if self.matrix:
-            y = F.linear(x.flatten(1), W, b)
+            y = functional.linear(x.flatten(1), W, b)
             return y if self.node.kind == "Gemm" else y[..., None, None]
         return convolved(self.node, x, W, b)
 
@@ -100,5 +100,5 @@ def convolved(node: Node, x: Tensor, W: Tensor, b: Tensor | None) -> Tensor:
     a = node.attributes
     top, left, bottom, right = a.get("pads", (0, 0, 0, 0))
     if (top, left) != (bottom, right):
-        x, top, left = F.pad(x, (left, right, top, bottom)), 0, 0
-    return F.conv2d(x, W, b, a.get("strides", 1), (top, left), a.get("dilations", 1), a.get("group", 1))
+        x, top, left = functional.pad(x, (left, right, top, bottom)), 0, 0
+    return functional.conv2d(x, W, b, a.get("strides", 1), (top, left), a.get("dilations", 1), a.get("group", 1))

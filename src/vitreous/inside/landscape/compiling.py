@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from vitreous.inside.landscape.compiled import Compiled, Layer, Step, Values, convolved, three_of
 from vitreous.inside.landscape.plane import Array, Plane
@@ -106,7 +106,7 @@ class _Compiler:
         if layer is None or layer is self.made.first or not self.alone[name]:
 
             def normalize(values: Values, at: Values) -> None:
-                values[output] = F.batch_norm(values[name], mean(at), variance(at), scale(at), shift(at), False, 0.0, epsilon)
+                values[output] = functional.batch_norm(values[name], mean(at), variance(at), scale(at), shift(at), False, 0.0, epsilon)
 
             self.hold(output, output)
             self.step("norm", normalize, name)
@@ -293,14 +293,14 @@ def _max_pool(node: Node, inputs: list[Any]) -> Tensor | None:
     top, left, bottom, right = a.get("pads", (0, 0, 0, 0))
     if (top, left) != (bottom, right) or a.get("ceil_mode", 0) or a.get("auto_pad", "NOTSET") != "NOTSET":
         return None
-    return F.max_pool2d(inputs[0], a["kernel_shape"], a.get("strides", 1), (top, left), a.get("dilations", 1))
+    return functional.max_pool2d(inputs[0], a["kernel_shape"], a.get("strides", 1), (top, left), a.get("dilations", 1))
 
 
 def _average_pool(node: Node, inputs: list[Any]) -> Tensor | None:
     a = node.attributes
     if any(a.get("pads", ())) or a.get("ceil_mode", 0) or a.get("auto_pad", "NOTSET") != "NOTSET":
         return None
-    return F.avg_pool2d(inputs[0], a["kernel_shape"], a.get("strides", 1))
+    return functional.avg_pool2d(inputs[0], a["kernel_shape"], a.get("strides", 1))
 
 
 # By operator; None where its attributes ask for what torch has not.

@@ -17,6 +17,7 @@ from vitreous.inside.landscape.losses import Floats
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FEWEST, MOST = 3, 501  # points a side
 _AROUND = 180  # places on a circle
 
 
@@ -74,9 +75,7 @@ class Landscape:
         from scipy.ndimage import map_coordinates
 
         angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
-        places = [
-            np.interp(distance * wave(angle), axis, np.arange(len(axis))) for wave, axis in ((np.sin, self.betas), (np.cos, self.alphas))
-        ]
+        places = [np.interp(distance * wave(angle), axis, np.arange(len(axis))) for wave, axis in ((np.sin, self.betas), (np.cos, self.alphas))]
         return np.asarray(map_coordinates(self.loss, places, order=1), np.float64)
 
     @property
@@ -101,7 +100,9 @@ class Landscape:
         name = visible(self.name)
         if self.plane == "plain":
             first, *others = sorted(self.paths, key=lambda path: path.heights[-1])
-            return f"{first.name} is lowest after {first.numbers[-1]} steps" + (f", {others[-1].name} highest" if others else "")
+            return f"{first.name[:1].upper()}{first.name[1:]} is lowest after {first.numbers[-1]} steps" + (
+                f", {others[-1].name} highest" if others else ""
+            )
         if self.plane == "path" and self.shares:
             both = percent(sum(self.shares))
             return f"Two directions hold {both} of the way that {name} went; it ends at a loss of {number(self.centre)}"
@@ -117,8 +118,8 @@ class Landscape:
         if self.plane == "random":
             lines += ["", *self._rings()]
         if self.shares:
-            lines.append(f"of the variance of all weights along the path, the first direction holds {percent(self.shares[0])}, "
-                         f"the second {percent(self.shares[1])}")  # fmt: skip
+            first, second = map(percent, self.shares)
+            lines.append(f"of the variance of all weights along the path, the first direction holds {first}, the second {second}")
         for path in self.paths:
             lines.append(f"{path.name}: from {number(path.heights[0])} to {number(path.heights[-1])} in {plural(len(path.places) - 1, 'step')}")
         if not np.isfinite(self.loss).all():
@@ -141,7 +142,9 @@ class Landscape:
         of = f"all {noise.pictures:,}" if noise.pictures == noise.available else f"{noise.pictures:,} of {noise.available:,}"
         said = f"on {of} training pictures: {number(self.centre)} ± {number(noise.standard_error)} (standard error) at the centre"
         if noise.second and noise.second_loss is not None and noise.largest_share is not None:
-            said += f"; {noise.second:,} others give {number(noise.second_loss)} there, and differ by at most {percent(noise.largest_share)} at 25 points"
+            said += (
+                f"; {noise.second:,} others give {number(noise.second_loss)} there, and differ by at most {percent(noise.largest_share)} at 25 points"
+            )
         return said
 
     def picture(self, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
@@ -160,7 +163,9 @@ class Landscape:
             distances = np.linspace(0, self.reach, 41)
             rings = (distances, np.stack([self.around(distance) for distance in distances]))
         subtitle = "\n".join([*self.about, *([self._about_noise(self.noise)] if self.noise else [])])
-        return landscape(self.alphas, self.betas, self.loss, self.title, subtitle, axes.get(self.plane, path_axes), trails, rings, self.guessing, theme)
+        return landscape(
+            self.alphas, self.betas, self.loss, self.title, subtitle, axes.get(self.plane, path_axes), trails, rings, self.guessing, theme
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -183,7 +188,9 @@ class Landscape:
 
     def _repr_html_(self) -> str:
         data = b64encode(self.picture()).decode()
-        return f"<pre>{escape(repr(self))}</pre><img style='max-width:100%' alt='{escape(self.title, quote=True)}' src='data:image/png;base64,{data}'>"
+        return (
+            f"<pre>{escape(repr(self))}</pre><img style='max-width:100%' alt='{escape(self.title, quote=True)}' src='data:image/png;base64,{data}'>"
+        )
 
 
 def guessing_of(target: Any, classes: int) -> float:
@@ -198,4 +205,4 @@ def number(value: float) -> str:
 
 def _numbers(values: Floats) -> Any:
     """As lists, with None for what is no number."""
-    return np.where(np.isfinite(values), np.round(values, 9), None).tolist()
+    return np.where(np.isfinite(values), np.round(values, 9).astype(object), np.array(None)).tolist()

@@ -92,7 +92,8 @@ def principal(differences: Array) -> tuple[npt.NDArray[np.float64], Array, tuple
 def _as_long_as(direction: Array, W: Array) -> Array:
     d, w = direction.reshape(len(W), -1), W.reshape(len(W), -1)
     length = np.linalg.norm(d, axis=1, keepdims=True)
-    return (d * (np.linalg.norm(w, axis=1, keepdims=True) / np.where(length > 0, length, 1))).reshape(W.shape)
+    longer = np.linalg.norm(w, axis=1, keepdims=True) / np.where(length > 0, length, 1)
+    return np.asarray((d * longer).reshape(W.shape), W.dtype)
 
 
 def _normal(like: Weights, seed: list[int]) -> dict[str, Array]:

@@ -53,7 +53,7 @@ def program_of(walk: Walk, weights: dict[str, Array], named: str) -> Program:
             moved.append(node)
         else:
             fixed.append(node)
-    moved = list(_needed(moved, {LOGITS}))
+    moved = _needed(moved, {LOGITS})
     made = {name for node in moved for name in node.outputs}
     seams = {name for node in moved for name in node.inputs if name and name not in made | walk.constants.keys() | weights.keys()}
     if len(seams) != 1:
@@ -61,12 +61,12 @@ def program_of(walk: Walk, weights: dict[str, Array], named: str) -> Program:
     seam = seams.pop()
     used = {name for node in moved for name in node.inputs}
     constants = {name: value for name, value in walk.constants.items() if name in used and name not in weights}
-    return Program(moved, constants, {name: value for name, value in weights.items() if name in used}, seam, list(_needed(fixed, {seam})))
+    return Program(moved, constants, {name: value for name, value in weights.items() if name in used}, seam, _needed(fixed, {seam}))
 
 
 def logits(program: Program, weights: Weights, X: Array) -> Array:
     """[N, K] of values X [N, …] at the seam."""
-    return np.concatenate([_run(program.nodes, program.constants | weights | {program.seam: X[rows]}) for rows in blocks(len(X))])
+    return np.concatenate([_run(program.nodes, {**program.constants, **weights, program.seam: X[rows]}) for rows in blocks(len(X))])
 
 
 def summed(program: Program, plane: Plane, alphas: Floats, betas: Floats, X: Array, target: Array) -> Floats:
@@ -90,7 +90,7 @@ def blocks(count: int, size: int = BLOCK) -> list[slice]:
 
 def run_fixed(program: Program, values: dict[str, Array]) -> Array:
     """The seam from values before it."""
-    return _run([node for node in program.fixed if not values.keys() & set(node.outputs)], values, program.seam)
+    return _run(_needed(program.fixed, {program.seam}, values), values, program.seam)
 
 
 def _run(nodes: list[Node], values: dict[str, Array], wanted: str = LOGITS) -> Array:
@@ -101,11 +101,11 @@ def _run(nodes: list[Node], values: dict[str, Array], wanted: str = LOGITS) -> A
     return values[wanted]
 
 
-def _needed(nodes: list[Node], wanted: Collection[str]) -> list[Node]:
-    """Those of `nodes` that the wanted values come from, in order."""
+def _needed(nodes: list[Node], wanted: Collection[str], known: Collection[str] = ()) -> list[Node]:
+    """Those of `nodes` that the wanted values come from, in order, as far as these are not known."""
     wanted, kept = set(wanted), []
     for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
+        if wanted.intersection(node.outputs) and not set(known).intersection(node.outputs):
             kept.append(node)
             wanted.update(node.inputs)
     return kept[::-1]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.errors import UsageError
-from vitreous.inside.landscape.landscape import Landscape, Path
+from vitreous.inside.landscape.landscape import FEWEST, MOST, Landscape, Path
 from vitreous.optim.rules import adam, gradient_descent, momentum
 
 ADAM = 0.3
@@ -22,6 +22,8 @@ Array = npt.NDArray[np.float64]
 
 def ravine(steep: float = 50.0, flat: float = 1.0, angle: float = 0.0, steps: int = 40, points: int = 101) -> Landscape:
     """The heights on a grid of points × points, by the formula, and the ways of the three. Raises UsageError for curvatures that make no valley."""
+    if not FEWEST <= points <= MOST:
+        raise UsageError("--points", f"{points:,}", f"{FEWEST} to {MOST} a side")
     if not 0 < flat <= steep < np.inf:
         raise UsageError("a ravine", f"curvatures of {steep:g} and {flat:g}", "two numbers above 0, the steep one first")
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))

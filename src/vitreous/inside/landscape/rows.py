@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from vitreous.inside.landscape.compiled import Compiled
 from vitreous.inside.landscape.compiling import SIGMOID, SUM, compiled
@@ -118,7 +118,7 @@ class _Block:
     def _loss(self, logits: Tensor) -> float:
         if self.classes is None:
             return float(losses(logits.numpy(), self.target).sum())
-        return float(F.cross_entropy(logits.double(), self.classes, reduction="sum"))
+        return float(functional.cross_entropy(logits.double(), self.classes, reduction="sum"))
 
 
 def _by_places(answers: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,10 @@ class Sample:
 
     def halves(self, first: int) -> tuple["Sample", "Sample"]:
         """The first so many, and the others."""
-        return tuple(Sample(self.pictures[rows], self.target[rows], self.available, self.left_out) for rows in (slice(0, first), slice(first, None)))  # type: ignore[return-value]
+        return self.at(slice(0, first)), self.at(slice(first, None))
+
+    def at(self, rows: slice) -> "Sample":
+        return replace(self, pictures=self.pictures[rows], target=self.target[rows])
 
 
 def sample_of(run: RunFolder, network: Network, count: int, seed: int) -> Sample:
@@ -50,7 +53,8 @@ def sample_of(run: RunFolder, network: Network, count: int, seed: int) -> Sample
         raise DataError("the pictures of the run are gone", visible(folder), "a landscape is worked out on them", "restore them there")
     drawn = [rows[place] for place in np.random.default_rng(seed).permutation(len(rows))[: int(count * _MORE) + 1]]
     items = [Item(os.path.join(folder, row.path), row.path, row.label) for row in drawn]
-    kept, pictures, left_out = [], [], 0
+    kept: list[Item] = []
+    pictures, left_out = [], 0
     for result in decoded_side_by_side(((place, item.path) for place, item in enumerate(items)), (network.view,), policy_of(run)):
         if len(kept) == count:
             break

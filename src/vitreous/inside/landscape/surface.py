@@ -14,12 +14,12 @@ import numpy as np
 
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
-from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.errors import UsageError, nearest
 from vitreous.fit.small.gradient import one_thread
 from vitreous.infer.engine import default_setting, run_batch, start_engine
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
-from vitreous.inside.landscape.landscape import Landscape, Noise, Path, guessing_of
+from vitreous.inside.landscape.landscape import FEWEST, MOST, Landscape, Noise, Path, guessing_of
 from vitreous.inside.landscape.learned import Learned, learned, path_of
 from vitreous.inside.landscape.losses import Floats, losses
 from vitreous.inside.landscape.plane import Array, Plane, Trail, path_plane, random_plane
@@ -30,7 +30,7 @@ from vitreous.runs.folder import RunFolder
 
 PLANES = ("random", "path")
 PICTURES = 512
-_FEWEST, _MOST, _MOST_SPAN, _MOST_PICTURES = 3, 501, 100.0, 1_000_000
+_MOST_SPAN, _MOST_PICTURES = 100.0, 1_000_000
 _POINTS = (51, 41, 31, 25, 21, 15, 11)  # what is offered where nothing was asked for: the most that take
 _SECONDS = 120.0  # no longer than this
 _TRIED = 5  # points of a row that are timed
@@ -82,8 +82,8 @@ def require(plane: str, points: int | None, span: float | None, pictures: int | 
     """Raises UsageError for what cannot be meant."""
     if plane not in PLANES:
         raise UsageError(f"there is no plane {visible(plane)!r}", remedy=nearest(plane, PLANES))
-    if points is not None and not _FEWEST <= points <= _MOST:
-        raise UsageError("--points", f"{points:,}", f"{_FEWEST} to {_MOST} a side")
+    if points is not None and not FEWEST <= points <= MOST:
+        raise UsageError("--points", f"{points:,}", f"{FEWEST} to {MOST} a side")
     if span is not None and not 0 < span <= _MOST_SPAN:
         raise UsageError("--span", f"{span:g}", f"more than 0 and at most {_MOST_SPAN:g}")
     if pictures is not None and not 2 <= pictures <= _MOST_PICTURES:
@@ -183,7 +183,3 @@ def _about(found: Learned, program: Program, sample: Sample) -> list[str]:
     if sample.left_out:
         about.append(f"{plural(sample.left_out, 'training picture')} changed or gone since the training, and left out")
     return about
-
-
-def require_run(name: str) -> ModelError:
-    return ModelError(f"{visible(name)} has no landscape", "a network without its training", "the folder of a run: what it learned, and from which pictures")

@@ -51,3 +51,13 @@ def test_a_sound_training_is_not_commented_on(work: Path, vitreous: Callable[...
     assert said.code == 0 and vt.load("runs/sides-1").coach() == []
     assert "Before the first step" not in said.err and "rate too" not in said.err.lower()
     assert "None of the faults that the coach knows." in (work / "runs" / "sides-1" / "report.html").read_text("utf-8")
+
+
+def test_what_was_found_before_the_first_step_is_kept_with_the_run(work: Path, vitreous: Callable[..., Said]) -> None:
+    for file in sorted((work / "sides" / "right").iterdir())[3:]:
+        file.rename(work / "sides" / "left" / file.name)
+    said = vitreous("train", "sides", *OPTIONS)
+    assert said.code == 0 and "Before the first step. Labels: " in said.err
+    found = vt.load("runs/sides-1").coach()
+    assert found[0].kind == "labels" and f"Before the first step. {found[0]}" in said.err.replace("\n", " ")
+    assert open_run(work / "runs" / "sides-1").facts["classifier"]["coach"][0]["kind"] == "labels"

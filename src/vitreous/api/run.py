@@ -131,15 +131,18 @@ class Run:
         return self._run.file("report.html")
 
     def coach(self) -> "list[Finding]":
-        """What the curves of the training say, causes first; empty where nothing is wrong, or where nothing was trained by epochs."""
+        """What was found before the first step of a training and what its curves say, causes first; empty where nothing is wrong, or where
+        nothing was trained by epochs."""
         from vitreous.runs.contents import HISTORY, STEPS
-        from vitreous.training.coach import Context, read
+        from vitreous.training.coach import Context, Finding, in_order, read
 
         history, steps = (
             [json.loads(line) for line in self._run.read(name).splitlines()] if name in self._run.document.files else [] for name in (HISTORY, STEPS)
         )
-        recipe = (self._run.facts.get("classifier") or {}).get("recipe")
-        return read(history, steps, Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels)))
+        classifier = self._run.facts.get("classifier") or {}
+        recipe, before = classifier.get("recipe"), [Finding.from_json(each) for each in classifier.get("coach_before") or []]
+        context = Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels))
+        return in_order([*before, *read(history, steps, context)])
 
     def tensorboard(self) -> Path:
         """Write the recorded epochs and steps for TensorBoard into the run's folder `tensorboard`, and return it. Raises RunError where there

@@ -91,7 +91,7 @@ class Work:
 
     `names`: the path of each row's picture. `keep` stores an answer that is not the last one, with `state`, files by name, so that a killed
     training has a model and can go on; it says so itself where it cannot. `epoch` is told of each epoch, with what was recorded of it so far.
-    `folder`: the run's. `state`: the files to go on from, by name; none where it begins.
+    `folder`: the run's. `state`: the files to go on from, by name; none where it begins. `begun`: when all of it began, by time.perf_counter().
     """
 
     say: Callable[[str], None]
@@ -101,6 +101,7 @@ class Work:
     epoch: Callable[[str, Sequence[Mapping[str, Any]]], None]
     folder: Path
     state: Mapping[str, bytes]
+    begun: float
 
 
 @runtime_checkable

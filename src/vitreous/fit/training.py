@@ -81,7 +81,7 @@ def train(
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         stack.enter_context(noted(writer))
-        trained = _Training(source, method, plan, pack, settings, reporter, writer).run()
+        trained = _Training(source, method, plan, pack, settings, reporter, writer, started).run()
         seconds = time.perf_counter() - started
         run = save(writer, trained, seconds, documents)
     if settings.tensorboard:
@@ -106,10 +106,10 @@ class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
     def __init__(
-        self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter, writer: RunWriter
+        self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter, writer: RunWriter, begun: float
     ) -> None:
         self.source, self.method, self.plan, self.pack = source, method, plan, pack
-        self.settings, self.reporter, self.writer = settings, reporter, writer
+        self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
         self.network = method.network or self.learned_network()
         self.task = task_named(source.task)
         self.target = self.task.target(source.items, source.labels)
@@ -203,7 +203,9 @@ class _Training:
         if isinstance(learner, LongLearner):
             if present := self.writer.present:
                 require_same_data(present, items_to_csv(item_rows(self.source, gathered, kept, division)))
-            learner = learner.within(work(self.writer, self.reporter, names, self.source.labels, lambda classifier: trained(classifier, last=False)))
+            learner = learner.within(
+                work(self.writer, self.reporter, names, self.source.labels, lambda classifier: trained(classifier, last=False), self.begun)
+            )
         return trained(learner.fit(parts, self.reporter.progress))
 
     def bf16_keeps_answers(self, trained: Trained) -> bool:

@@ -26,15 +26,17 @@ from vitreous.runs.writing import RunWriter
 STATE = "state/"
 
 
-def work(writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Sequence[str], trained: Callable[[Classifier], Trained]) -> Work:
-    """What a long learner is given; `trained` makes the whole of a run from a classifier that is not the last one."""
-    started, present = time.perf_counter(), writer.present
+def work(
+    writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Sequence[str], trained: Callable[[Classifier], Trained], begun: float
+) -> Work:
+    """What a long learner is given; `trained` makes the whole of a run from a classifier that is not the last one; `begun`: see `Work`."""
+    present = writer.present
     state = {name: present.read(name) for name in present.document.files if name.startswith(STATE)} if present else {}
     last: list[tuple[Classifier, dict[str, bytes], dict[str, Any]]] = []
 
     def keep(classifier: Classifier, files: Mapping[str, bytes]) -> bool:
         if not last or last[0][0] is not classifier:
-            made, facts, _ = state_of(writer, trained(classifier), time.perf_counter() - started)
+            made, facts, _ = state_of(writer, trained(classifier), time.perf_counter() - begun)
             last[:] = [(classifier, made, facts)]
         try:
             writer.write_state(last[0][1] | dict(files), last[0][2])
@@ -56,7 +58,7 @@ def work(writer: RunWriter, reporter: Reporter, names: Sequence[str], labels: Se
         except (OSError, StorageError):
             pass  # it is only watched
 
-    return Work(reporter.say, names, labels, keep, epoch, writer.path, state)
+    return Work(reporter.say, names, labels, keep, epoch, writer.path, state, begun)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def _classifier(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was chosen in fitting, as name and text."""
     rows = []
     for key, value in (facts.get("classifier") or {}).items():
-        if key == "coach":
+        if key in ("coach", "coach_before"):
             continue  # a chapter of its own
         if key == "path":
             value = ", ".join(f"{strength:g}: {loss:.3f}" for strength, loss in value)

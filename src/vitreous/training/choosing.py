@@ -41,10 +41,12 @@ def choose(
     standard: Standard,
     share: float,
     say: Callable[[str], None],
+    spent: float = 0.0,
 ) -> tuple[Recipe, float | None]:
     """The recipe for `pictures` to learn from, of `shape` (classes, channels, size), and the time.monotonic() at which the last epoch begins.
 
-    `held` pictures are asked after each epoch; `share` of the minutes are for this training. Says what was decided, and why.
+    `held` pictures are asked after each epoch; `share` of what is left of the minutes is for this training; `spent`: seconds
+    of them that are gone. Says what was decided, and why.
     Raises UsageError for settings that do not go together or with this machine, ModelError where it does not fit into memory.
     """
     device, where = device_for(settings.device)
@@ -62,7 +64,7 @@ def choose(
     for remark in (*remarks, *more):
         say(remark)
     steps = -(-len(pictures) // recipe.batch)
-    deadline = time.monotonic() + _OWN * share * 60 * settings.minutes if settings.minutes else None
+    deadline = time.monotonic() + share * (_OWN * 60 * settings.minutes - spent) if settings.minutes else None
     if deadline is not None or multiply_adds(recipe) * len(pictures) * recipe.epochs > _WORTH_MEASURING:
         with repeatable(threads):
             speed = measured(recipe, pictures, target, standard)

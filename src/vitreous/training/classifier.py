@@ -17,7 +17,7 @@ from vitreous.fit.link import Link, Sigmoids, Softmax
 from vitreous.fit.pictures import Pictures
 from vitreous.infer.network import Network
 from vitreous.runs.contents import STEPS
-from vitreous.training.coach import Context, read
+from vitreous.training.coach import Context, Finding, in_order, read
 from vitreous.training.divergence import NotFinite
 from vitreous.training.hardware import repeatable
 from vitreous.training.held_out import JUDGED_AT_ONCE
@@ -107,6 +107,7 @@ class ScratchClassifier:
 
     def to_json(self) -> dict[str, Any]:
         recipe = self.recipe.to_json()
+        before = [Finding.from_json(each) for each in self.position.before]
         findings = read(self.position.history, self.position.steps, Context.of(recipe))
         return {
             "network": self.recipe.net,
@@ -116,7 +117,8 @@ class ScratchClassifier:
             "best_epoch": self.position.best,
             "stopped": self.position.stopped,
             **self.facts,
-            "coach": [each.to_json() for each in findings],
+            "coach": [each.to_json() for each in in_order([*before, *findings])],
+            "coach_before": self.position.before,
             "recipe": recipe,
         }
 

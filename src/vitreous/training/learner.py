@@ -108,7 +108,9 @@ class _Fit:
                 say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
             try:
                 if self.work and not self.work.state:
-                    for finding in before(made):
+                    found = before(made)
+                    position.before = [finding.to_json() for finding in found]
+                    for finding in found:
                         say(f"Before the first step. {finding}")
                 self.follow(made, position, deadline)
                 return made, position
@@ -131,7 +133,8 @@ class _Fit:
             self.parts.target[self.learned],
         )
         say = self.work.say if self.work else _nothing
-        return choose(learner.settings, learner.net, shape, pictures, target, len(self.held), standard, share, say)
+        spent = time.perf_counter() - self.work.begun if self.work else 0.0
+        return choose(learner.settings, learner.net, shape, pictures, target, len(self.held), standard, share, say, spent)
 
     def follow(self, made: Bench, position: Position, deadline: float | None) -> None:
         """Run the loop, tell how it goes, and store where it stands now and then."""

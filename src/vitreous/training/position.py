@@ -16,7 +16,8 @@ _STEPS_KEPT = 1000
 @dataclass
 class Position:
     """`epoch` counts from 1 and is the one that runs; `done`: its batches that are done. The sums are over these batches; `seconds`: of the
-    epochs before. `best`: the epoch with the best weights so far, 0 before the first; `stopped`: why it ended, "" while it goes on."""
+    epochs before. `before`: what the coach found before the first step. `best`: the epoch with the best weights so far, 0 before the first;
+    `stopped`: why it ended, "" while it goes on."""
 
     epoch: int = 1
     done: int = 0
@@ -32,6 +33,7 @@ class Position:
     stopped: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, float]] = field(default_factory=list)
+    before: list[dict[str, Any]] = field(default_factory=list)
     every: int = 1
 
     def take(self, pictures: int, loss: float, right: float, norm: float, rate: float) -> None:

@@ -2,6 +2,6 @@
 
 from vitreous.training.coach.context import Context
 from vitreous.training.coach.curves import read
-from vitreous.training.coach.finding import KINDS, Finding
+from vitreous.training.coach.finding import KINDS, Finding, in_order
 
-__all__ = ["KINDS", "Context", "Finding", "read"]
+__all__ = ["KINDS", "Context", "Finding", "in_order", "read"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import coloured_picture, small_model
+from small_network import Coloured, coloured_picture, small_model
 from trained_run import Said
 
 pytest_plugins = ["shared_fixtures"]
@@ -42,6 +42,8 @@ def test_the_page_is_written_and_its_command_names_the_network(model: Path, phot
         ("page.png", [], 2, "--page {}: it ends with .png; a name that ends with .html or .htm"),
         ("none/page.html", [], 1, "none"),
         ("page.html", ["--value", "conv[0,0,0]"], 2, "cannot be given with"),
+        ("page.html", ["--examples"], 2, "--examples of which pictures?"),
+        ("page.html", ["--examples", "nowhere"], 1, "nowhere"),
         ("page.html", ["--atlas", "x.png"], 2, "cannot be given with"),
     ],
 )
@@ -57,3 +59,12 @@ def test_a_picture_that_cannot_be_read_leaves_no_page(model: Path, tmp_path: Pat
     (tmp_path / "broken.png").write_bytes(b"broken")
     said = vitreous("see", model, tmp_path / "broken.png", "--page", tmp_path / "page.html")
     assert said.code == 1 and "cannot read" in said.err and not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.slow
+def test_examples_are_those_of_the_run_or_of_a_folder(coloured: Coloured, photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    for number, examples in enumerate(([], [coloured.data])):
+        file = tmp_path / f"{number}.html"
+        said = vitreous("see", coloured.run.path, photo, "--page", file, "--examples", *examples)
+        assert said.code == 0 and said.out == f"{file}\n"
+        assert file.read_text().count("data:image/jpeg;base64,") > 9 * 16

@@ -141,11 +141,11 @@ class Inside:
             require_channels(name, len(stage.maps), channels)
         return _sharp(all_maps_of(self, stage, channels, over, theme), form)
 
-    def page(self) -> bytes:
-        """A page to walk through, from the pixels to the answer: one HTML file, which fetches nothing."""
-        from vitreous.inside.page import page_of
+    def page(self, strongest: "Strongest | None" = None) -> bytes:
+        """A page to walk through, from the pixels to the answer: one HTML file, which fetches nothing. `strongest`: what excites its channels."""
+        from vitreous.inside.page import examples_of, page_of
 
-        return page_of(self)
+        return page_of(self, examples_of(self, strongest) if strongest else None)
 
     @property
     def title(self) -> str:

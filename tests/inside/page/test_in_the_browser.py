@@ -168,6 +168,38 @@ def test_on_a_phone_the_panel_covers_the_page_and_nothing_is_wider_than_it(chrom
     assert reader.wrong == []
 
 
+def test_of_a_large_network_the_ends_of_stages_are_told_and_the_command_for_the_rest(
+    reader: Reader, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vitreous.inside.page import assembling
+
+    monkeypatch.setattr(assembling, "MOST_TEXT", 14_000)  # room for maps of eight bits and little more
+    opened, file = of_the_small_network(photo), tmp_path / "large.html"
+    file.write_bytes(opened.page())
+    assert "too large for all of it to be" in file.read_text()
+    reader.opens(file, "logits[1]")
+    reader.shows("logits[1]")
+    (made,) = opened.value("logits", (1,)).steps
+    assert alike(reader.said, head(made))
+    reader.goes_to("positive")
+    text = reader.page.text_content("#panel-body")
+    assert "are not in this page" in text and "vitreous see small.onnx" in text and "--value 'positive[0,0,0]'" in text
+
+
+def test_what_excites_a_channel_is_shown_beside_it(reader: Reader, photo: Path, tmp_path: Path) -> None:
+    from vitreous.inside.page import page_of
+
+    jpeg = bytes.fromhex("ffd8ffe0")  # whatever: it is the name that must be inert
+    file = tmp_path / "examples.html"
+    file.write_bytes(page_of(of_the_small_network(photo), {"positive": {5: [(jpeg, "<b>dress</b>: 3.2")] * 9}}))
+    reader.opens(file, "positive[5,1,1]")
+    reader.shows("positive[5,1,1]")
+    assert reader.page.locator(".examples img").count() == 9
+    assert reader.page.locator(".examples figcaption").first.text_content() == "<b>dress</b>: 3.2"
+    reader.goes_to("positive[6,1,1]")
+    assert reader.page.locator(".examples").count() == 0
+
+
 def test_what_there_is_not_is_said(reader: Reader, small: tuple[Inside, Path]) -> None:
     reader.opens(small[1])
     for number in ("nothing[1,2,3]", "<img src=x onerror=alert(1)>[0]"):

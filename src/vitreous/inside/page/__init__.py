@@ -5,5 +5,6 @@ The weights are in the page, and what a number is made of is worked out there, b
 """
 
 from vitreous.inside.page.assembling import Examples, page_of
+from vitreous.inside.page.examples import examples_of
 
-__all__ = ["Examples", "page_of"]
+__all__ = ["Examples", "examples_of", "page_of"]

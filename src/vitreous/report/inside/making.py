@@ -17,7 +17,7 @@ from vitreous.errors import VitreousError
 from vitreous.infer.network import Network
 from vitreous.inside import Inside as Opened
 from vitreous.inside import inside, telling
-from vitreous.report.inside.chapters import Inside, InsideChapter, picture_of, within_bounds
+from vitreous.report.inside.chapters import Inside, InsideChapter, Picture, picture_of, within_bounds
 from vitreous.report.task_pages import Shown, pages_of
 from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
@@ -84,6 +84,21 @@ def _strongest(asked: Asked) -> InsideChapter:
     return InsideChapter("What excites the channels most", [_sentence(finding)], [picture], figures)
 
 
+def _why(asked: Asked) -> InsideChapter:
+    """What of right and of wrong test pictures speaks for the answer, each map with its checks."""
+    title = "Why these answers"
+    shown = [each for part in asked.shown for each in part]
+    if not shown:
+        return InsideChapter(title, missing="no test picture is there as it was")
+    pictures, figures = list[Picture](), list[str]()
+    for number, each in enumerate(shown):
+        asked.reporter.progress(title, number, len(shown))
+        found = asked.opened(each).why("all")
+        pictures.append(picture_of(f"what in {each.thumbnail.path} speaks for the answer, by each method", _drawn(found)))
+        figures += [*found.lines(), ""]
+    return InsideChapter(title, [_about(each) for each in shown], pictures, figures[:-1])
+
+
 def _about(shown: Shown) -> str:
     answered = "answered right" if shown.said == shown.true else f"answered {shown.said}"
     return f"{shown.thumbnail.path}: {shown.true}, {answered}, {percent(shown.confidence)}."
@@ -101,4 +116,5 @@ def _drawn(value: Any) -> Callable[[Theme], bytes]:
 _CHAPTERS: Sequence[tuple[str, Callable[[Asked], InsideChapter]]] = (
     ("Feature maps of a test picture", _maps),
     ("What excites the channels most", _strongest),
+    ("Why these answers", _why),
 )

@@ -94,6 +94,7 @@ def right(benchmark: Benchmark, photos: Any) -> None:
 
     from vitreous.infer.engine import Setting
     from vitreous.infer.network import load_network
+    from vitreous.inside.strongest.best import NINE
     from vitreous.inside.strongest.points import points_of
     from vitreous.inside.strongest.searching import search
     from vitreous.layers.walk import read_walk
@@ -110,7 +111,7 @@ def right(benchmark: Benchmark, photos: Any) -> None:
         values = np.concatenate([session.run([each.point.ranked], {"image": photo[None]})[0] for photo in photos])
         planes = values.reshape(len(photos), each.point.shape[0], -1)
         for channel in range(each.point.shape[0]):
-            same += is_best(planes[:, channel], each.best.picture[channel], each.best.index[channel], each.best.value[channel])
+            same += is_best(planes[:, channel], *(table[channel, :NINE] for table in (each.best.picture, each.best.index, each.best.value)))
             channels += 1
     note = f"{channels:,} channels, {len(photos)} photos, every number by onnxruntime"
     benchmark.claim(Claim("channels with the nine of a search over everything", round(same / channels, 6), "of them", "at least", 1.0, note=note))
@@ -119,7 +120,7 @@ def right(benchmark: Benchmark, photos: Any) -> None:
 def is_best(planes: Any, picture: Any, index: Any, value: Any) -> bool:
     """Whether nine places are the best of all numbers [pictures, places] of a channel, one in a picture, but for rounding."""
     tolerance = 1e-4 * float(np.abs(planes).max())
-    best = np.sort(planes.max(1))[::-1][:9]
+    best = np.sort(planes.max(1))[::-1][: len(value)]
     count = len(best)
     at_place = planes[picture[:count], index[:count]]
     distinct = len(set(picture[:count].tolist())) == count

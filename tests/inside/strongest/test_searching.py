@@ -85,17 +85,20 @@ def test_what_is_no_number_is_never_the_largest() -> None:
     assert best.beaten(0, largest(planes)).tolist() == [0, 2]
 
 
-def activated(kind: str, before: Any) -> tuple[Network, Any]:
+def activated(kind: str, before: Any, stretched: bool = False) -> Network:
     """A 1 × 1 convolution that gives `before` [channels] (slope, shift) for each pixel's red, and an activation behind it."""
     slope, shift = np.asarray(before, np.float32).T
     weights = {"w": np.stack([slope, 0 * slope, 0 * slope], 1)[:, :, None, None], "b": shift, "least": np.float32(0), "most": np.float32(6)}
     inputs = ["y.conv", "least", "most"] if kind == "Clip" else ["y.conv"]
-    return network_of([node("Conv", ["planes", "w", "b"], "y.conv"), node(kind, inputs, "y")], weights, "y"), weights
+    nodes = [node("Conv", ["planes", "w", "b"], "y.conv"), node(kind, inputs, "y")]
+    if not stretched:
+        return network_of(nodes, weights, "y")
+    return network_of([*nodes, node("Mul", ["factor", "y"], "y.stretched")], weights | {"factor": np.float32(1.7159)}, "y.stretched")
 
 
 @pytest.mark.parametrize("kind", ["Clip", "Sigmoid", "Tanh", "Relu"])
 def test_dead_and_saturated_channels_are_those_of_counting_every_place(kind: str) -> None:
-    network, _ = activated(kind, [(1, 0), (-1, 0), (0, 100), (0, -100), (100, -50), (6, 0), (-40, 90), (0, 0)])
+    network = activated(kind, [(1, 0), (-1, 0), (0, 100), (0, -100), (100, -50), (6, 0), (-40, 90), (0, 0)])
     images = pictures(60)
     images[:, :, :, 0] = np.random.default_rng(5).choice(4, images.shape[:3], p=[0.03, 0.27, 0.3, 0.4])
     (found,) = searched(network, images).values()
@@ -108,6 +111,14 @@ def test_dead_and_saturated_channels_are_those_of_counting_every_place(kind: str
     assert found.point.ranked == ("y" if kind == "Relu" else "y.conv")
     if kind != "Relu":
         assert 0 < len(found.saturated) < 8 and any(0 < each < 1 for each in found.saturated.values())
+
+
+def test_a_stretched_activation_is_compared_by_what_goes_into_it() -> None:
+    network = activated("Tanh", [(100, 0), (1, 0)], stretched=True)
+    images = pictures(30)
+    (found,) = searched(network, images).values()
+    assert (found.point.value, found.point.ranked, found.point.activation) == ("y.stretched", "y.conv", "Tanh")
+    assert found_nine(found) == brute_force(values_of(network, ["y.conv"], images)["y.conv"])
 
 
 def test_a_channel_without_rectifier_is_not_called_dead() -> None:

@@ -94,6 +94,20 @@ def test_of_ten_thousand_channels_a_page_is_told_and_drawn_and_the_rest_is_said(
     assert len(found.to_json()["stages"][0]["channels"]) == 1_000
 
 
+def test_where_more_are_equal_it_is_said_and_their_labels_are_no_finding(tmp_path: Path) -> None:
+    network = network_of([node("Conv", ["planes", "w"], "y")], {"w": np.ones((1, 3, 1, 1), np.float32)}, "y")
+    for number, pixels in enumerate(pictures(40)):
+        pixels[0, 0] = 200  # the brightest pixel of every picture
+        folder = tmp_path / ("first" if number < 20 else "second")
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    found = strongest(network, pictures_of(tmp_path), Policy(), "y", 1, None, Quiet())
+    (excited,) = found.shown
+    assert excited.labels == {"first": 9} and excited.tied and found.finding is None
+    assert "=: other pictures excite it as much as the last; these come first in the data" in found.lines()
+    assert "600 =" in repr(found)
+
+
 def test_a_run_is_searched_over_what_it_learned_from(coloured: Coloured, tmp_path: Path) -> None:
     run = Run(coloured.run)
     found = run.strongest("positive")

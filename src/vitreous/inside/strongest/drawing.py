@@ -29,8 +29,7 @@ _HOW_TO_READ = (
 
 def drawn(strongest: "Strongest", theme: Theme) -> "Figure":
     """Of at most 24 of the shown channels. Raises UnreadableImage where a picture has gone meanwhile."""
-    shown = [each for each in strongest.shown if each.patches][:MOST_DRAWN]
-    pairs = patches(strongest, shown)
+    shown, pairs = strongest.drawn
     several = len(strongest.found) > 1
     blocks = [_block(each, pictures, several) for each, pictures in zip(shown, pairs, strict=True)]
     title = telling.title(strongest)
@@ -38,6 +37,12 @@ def drawn(strongest: "Strongest", theme: Theme) -> "Figure":
     told.append(_HOW_TO_READ)
     told += [*telling.not_shown(strongest, len(shown)), *telling.about_pictures(strongest)]
     return strongest_page(blocks, _begun(title), "\n".join(map(_begun, told)), theme)
+
+
+def to_draw(strongest: "Strongest") -> "tuple[list[Excited], list[list[tuple[Array, Array]]]]":
+    """The channels that are drawn, with their patches and what in each excites it."""
+    shown = [each for each in strongest.shown if each.patches][:MOST_DRAWN]
+    return shown, patches(strongest, shown)
 
 
 def patches(strongest: "Strongest", shown: "list[Excited]") -> list[list[tuple[Array, Array]]]:
@@ -64,7 +69,8 @@ def _block(excited: "Excited", pictures: list[tuple[Array, Array]], several: boo
     sees = f"sees {size}" if step else f"sees the {size}"
     labels = telling.label_counts(excited) if excited.labels else ""
     captions = [", ".join(patch.labels) for patch in excited.patches]
-    words = "; ".join(filter(None, (labels, f"{first} to {last}", sees)))
+    equal = "more are as strong as the last" if excited.tied else ""
+    words = "; ".join(filter(None, (labels, f"{first} to {last}", equal, sees)))
     return Block(f"{stage}channel {excited.name}", words, pictures, captions)
 
 

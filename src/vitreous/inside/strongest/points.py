@@ -106,7 +106,7 @@ def _is_answer(point: Point, network: Network) -> bool:
 
 
 def _point(walk: Walk, stage: Stage, values: Mapping[str, Array], rectified: set[str]) -> Point:
-    node = walk.node_of(stage.value)
+    node = _activation(walk, stage.value)
     low, high = _ends(node, values)
     before = node.inputs[0] if (low > -inf or high < inf) and values[node.inputs[0]].shape == values[stage.value].shape else stage.value
     if before == stage.value:
@@ -115,6 +115,23 @@ def _point(walk: Walk, stage: Stage, values: Mapping[str, Array], rectified: set
     axes = stage.field.axes if stage.field and stage.field.axes else (2, 3)
     sizes = (int(shape[0]), int(shape[1]), int(shape[2]))
     return Point(stage.name, stage.value, before, sizes, stage.field, node.kind, low, high, stage.value in rectified, axes)
+
+
+def _activation(walk: Walk, value: str) -> Node:
+    """The node that gives a value, but for what only stretches it, as in LeNet-5's 1.7159 · tanh(2 x / 3)."""
+    node = walk.node_of(value)
+    while True:
+        data = [name for name in node.inputs if name and name not in walk.constants]
+        factors = [walk.constants[name] for name in node.inputs if name in walk.constants]
+        stretched = (
+            node.kind in ("Mul", "Div")
+            and len(factors) == 1
+            and (node.kind == "Mul" or data == [node.inputs[0]])
+            and all(each.size == 1 and each.item() > 0 for each in factors)
+        )
+        if not (stretched or node.kind in ("Identity", "Dropout")) or len(data) != 1 or data[0] in walk.inputs:
+            return node
+        node = walk.node_of(data[0])
 
 
 def _ends(node: Node, values: Mapping[str, Array]) -> tuple[float, float]:

@@ -16,11 +16,13 @@ from vitreous.errors import UsageError, nearest
 from vitreous.infer.choose import fastest_setting
 from vitreous.infer.network import Network
 from vitreous.inside.strongest import telling
+from vitreous.inside.strongest.best import NINE
 from vitreous.inside.strongest.chance import Finding, finding
 from vitreous.inside.strongest.pictures import Pictures
 from vitreous.inside.strongest.points import Point, points_of
 from vitreous.inside.strongest.searching import Found, search
 from vitreous.layers.walk import Walk, read_walk
+from vitreous.layers.window import Array
 
 # So many channels of one stage are shown where none are named; of every stage, where none is named, one.
 SHOWN = 8
@@ -71,11 +73,15 @@ class Patch:
 
 @dataclass(frozen=True)
 class Excited:
-    """A channel with its patches, the most exciting first: nine, or as many as there are pictures that excite it at all."""
+    """A channel with its patches, the most exciting first: nine, or as many as there are pictures that excite it at all.
+
+    `tied`: other pictures excite it as much as the last of these, which only come before them in the data.
+    """
 
     point: Point
     channel: int
     patches: list[Patch]
+    tied: bool
 
     @property
     def name(self) -> str:
@@ -89,7 +95,7 @@ class Excited:
         return Counter(dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))))
 
     def to_json(self) -> dict[str, Any]:
-        return {"channel": self.channel, "labels": dict(self.labels), "patches": [patch.to_json() for patch in self.patches]}
+        return {"channel": self.channel, "labels": dict(self.labels), "tied": self.tied, "patches": [patch.to_json() for patch in self.patches]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,9 +149,18 @@ class Strongest:
         return [self._excited(each, channel) for each in self.found for channel in _by_strength(each)[:count]]
 
     @cached_property
+    def drawn(self) -> "tuple[list[Excited], list[list[tuple[Array, Array]]]]":
+        """What the picture shows: channels, each with pairs of a patch and what in it excites the channel. Made once for light and dark."""
+        from vitreous.inside.strongest.drawing import to_draw
+
+        return to_draw(self)
+
+    @cached_property
     def finding(self) -> Finding | None:
-        """The label that stands out most among the nine of a shown channel, where that is no chance. Answers are no finding."""
-        sets = [(number, [patch.labels for patch in each.patches]) for number, each in enumerate(self.shown) if not each.point.labels]
+        """The label that stands out most among the nine of a shown channel, where that is no chance. Answers are no finding, nor is
+        what only comes first in the data among equals."""
+        sets = [(number, [patch.labels for patch in each.patches]) for number, each in enumerate(self.shown)]
+        sets = [each for each in sets if not (self.shown[each[0]].point.labels or self.shown[each[0]].tied)]
         everything = [self.pictures.labels(number) for number in self.pictures.size]
         return finding(sets, everything)
 
@@ -181,13 +196,13 @@ class Strongest:
         )
 
     def _excited(self, found: Found, channel: int) -> Excited:
-        return Excited(found.point, channel, list(self._patches(found, channel)))
+        last, next_ = found.best.value[channel, NINE - 1 : NINE + 1].tolist()
+        patches = list(self._patches(found, channel))
+        return Excited(found.point, channel, patches, tied=len(patches) == NINE and last == next_)
 
     def _patches(self, found: Found, channel: int) -> Iterator[Patch]:
-        point, view = found.point, self.network.view
-        for value, picture, index in zip(
-            *(table[channel].tolist() for table in (found.best.value, found.best.picture, found.best.index)), strict=True
-        ):
+        point, best, view = found.point, found.best, self.network.view
+        for value, picture, index in zip(*(table[channel, :NINE].tolist() for table in (best.value, best.picture, best.index)), strict=True):
             if value == -inf or (point.rectified and value <= 0):
                 return  # the rest does not excite it
             row, column = point.place(index)

@@ -20,6 +20,8 @@ def lines(strongest: "Strongest") -> list[str]:
     told = [title(strongest), *about_chance(strongest), ""]
     told += stages(strongest.found) if len(strongest.found) > 1 else about_stage(strongest.found[0])
     told += ["", *channels(shown[:MOST_LINES], len(strongest.found) > 1)] if shown else []
+    if any(each.tied for each in shown[:MOST_LINES]):
+        told.append("=: other pictures excite it as much as the last; these come first in the data")
     return [*told, "", *not_shown(strongest, min(len(shown), MOST_LINES)), *about_pictures(strongest)]
 
 
@@ -83,6 +85,7 @@ def channels(shown: "Sequence[Excited]", several: bool) -> list[str]:
     for each in shown:
         row = [visible(each.point.stage)] if several else []
         values = [figure(each.patches[k].value) for k in (0, -1)] if each.patches else ["–", "–"]
+        values[1] += " =" if each.tied else ""
         rows.append([*row, each.name, *values, *([label_counts(each)] if labelled else []), visible(each.patches[0].image) if each.patches else "–"])
     text = tuple(range(len(head) - (2 if labelled else 1), len(head)))
     return aligned([head, *rows], left=int(several), text=text)

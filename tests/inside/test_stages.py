@@ -62,6 +62,27 @@ def test_what_is_pooled_globally_sees_the_whole_picture_and_so_does_what_is_gate
     assert fields["less"] is not None and fields["squeezed"] is None and fields["gated"] is None and fields["probability"] is None
 
 
+def test_what_is_made_grey_or_laid_flat_and_back_sees_no_more() -> None:
+    weights = {
+        "luma": np.ones((3, 1), np.float32),
+        "maps": np.array([1, 1, 12, 12]),
+        "other": np.array([1, 4, 6, 6]),
+        "w": np.ones((2, 1, 3, 3), np.float32),
+    }
+    nodes = [
+        node("MatMul", ["x", "luma"], "grey"),
+        node("Transpose", ["grey"], "planes", perm=[0, 3, 1, 2]),
+        node("Flatten", ["planes"], "flat"),
+        node("Reshape", ["flat", "maps"], "back"),
+        node("Conv", ["back", "w"], "conv"),
+        node("Reshape", ["flat", "other"], "shuffled"),
+    ]
+    walk = read_walk(made(nodes, weights, [1, 12, 12, 3], "conv"))
+    fields = receptive_fields(walk, walk.values({"x": np.zeros((1, 12, 12, 3), np.float32)}))
+    assert fields["back"] == fields["planes"] and fields["conv"] is not None and fields["conv"].size == (3, 3)
+    assert fields["shuffled"] is None
+
+
 def test_the_shipped_network_has_its_stages_weights_and_multiply_adds() -> None:
     walk = read_walk(SHIPPED)
     values = walk.values({"image": np.zeros((1, 224, 224, 3), np.uint8)})

@@ -51,12 +51,18 @@ Fields = dict[str, Field | None]
 def receptive_fields(walk: Walk, values: Mapping[str, Array]) -> Fields:
     """The field of every value that depends on the picture; None where it sees the whole picture, or cannot be told to see less."""
     fields: Fields = {name: _of_input(values[name]) for name in walk.inputs}
+    laid_flat: dict[str, str] = {}  # a flat value, and the maps that it was
     for node in walk.nodes:
         fed = [name for name in node.inputs if name in fields]
         if not fed or node.kind == "Shape":
             continue  # the arithmetic of sizes sees no pixel
         joined = _joined([fields[name] for name in fed])
         for name in filter(None, node.outputs):
+            if node.kind in _FLAT:
+                laid_flat[name] = source = laid_flat.get(fed[0], fed[0])
+                if values[source].shape == values[name].shape:  # laid flat, and back again
+                    fields[name] = fields[source]
+                    continue
             fields[name] = None if joined is None else _through(node, joined, values, fed[0], name)
     return fields
 
@@ -84,12 +90,14 @@ def _joined(fields: list[Field | None]) -> Field | None:
 
 def _through(node: Node, field: Field, values: Mapping[str, Array], fed: str, output: str) -> Field | None:
     X, Y = values[fed], values[output]
+    if node.kind == "MatMul" and _mixes_channels(node, field, values, fed):
+        return field
     if node.kind in _MIXING or node.kind in ("Softmax", "LogSoftmax"):
         return None
-    if node.kind in WINDOWS:
+    if node.kind in WINDOWS and field.axes:
         return _through_window(field, window_of(node, values))
     if field.axes is None:
-        return field
+        return field if Y.ndim < 4 else None
     if node.kind == "Transpose":
         order = list(node.attributes.get("perm") or reversed(range(X.ndim)))
         return replace(field, axes=(order.index(field.axes[0]), order.index(field.axes[1])))
@@ -112,3 +120,9 @@ def _through_window(field: Field, window: Window) -> Field:
         stride=(down * window.stride[0], across * window.stride[1]),
         offset=(top - window.padding[0] * down, left - window.padding[1] * across),
     )
+
+
+def _mixes_channels(node: Node, field: Field, values: Mapping[str, Array], fed: str) -> bool:
+    """A product with one matrix along the last axis, which is not that of rows or columns: grey of red, green and blue."""
+    first, second = node.inputs
+    return fed == first and values[first].ndim == 4 and values[second].ndim == 2 and field.axes is not None and 3 not in field.axes

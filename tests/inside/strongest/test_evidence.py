@@ -97,3 +97,22 @@ def test_channels_that_come_last_are_found_and_followed_as_others_are() -> None:
             (point.shape, own.best.picture.tolist(), own.best.index.tolist(), Evidence(walk, point, 12).of(pictures(1)[0], 2, 3, 4).tolist())
         )
     assert found[0] == found[1] and turned.data != upright.data
+
+
+@pytest.mark.parametrize("tied", ["laid flat", "numbers for each place"])
+def test_a_network_that_is_tied_to_the_size_of_its_pictures_is_walked_through_whole(tied: str) -> None:
+    random = np.random.default_rng(0)
+    weights = {
+        "w": random.normal(0, 1, (2, 3, 3, 3)).astype(np.float32),
+        "maps": np.array([1, 3, 12, 12]),
+        "mean": random.normal(0, 1, (1, 3, 12, 12)).astype(np.float32),
+    }
+    before = {
+        "laid flat": [node("Flatten", ["planes"], "flat"), node("Reshape", ["flat", "maps"], "ready")],
+        "numbers for each place": [node("Sub", ["planes", "mean"], "ready")],
+    }[tied]
+    network = network_of([*before, node("Conv", ["ready", "w"], "y")], weights, "y")
+    walk = read_walk(network.data)
+    (point,) = points_of(walk, network, None, 1)
+    evidence = Evidence(walk, point, 12)
+    assert point.field is not None and np.allclose(evidence.of(pictures(1)[0], 1, 4, 7), weights["w"][1].transpose(1, 2, 0))

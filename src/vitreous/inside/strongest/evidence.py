@@ -2,7 +2,8 @@
 
 Only the part of the picture that the number sees is walked through, cut so that every window of every layer falls on the same pixels as in
 the whole picture: rows and columns are left off above, and below, in whole steps of the stage. So the gradient is that of the whole picture;
-for an early stage it costs a hundredth.
+for an early stage it costs a hundredth. A network that is tied to the size of its pictures, by a reshape or by numbers for each place, is walked
+through whole.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Evidence:
         self._point, self._side = point, side
         self._walk = before(walk, point.ranked)
         (self._input,) = walk.inputs
+        self._whole = point.field is None or not _takes_any_size(self._walk)
 
     def of(self, picture: Array, channel: int, row: int, column: int) -> Array:
         """The guided gradient [h, w, 3] of one number in the pixels that it sees, of `picture` uint8 [S, S, 3]."""
@@ -49,7 +51,7 @@ class Evidence:
 
     def _cut(self, row: int, column: int) -> Cut:
         field = self._point.field
-        if field is None:
+        if field is None or self._whole:
             return Cut(0, 0, self._side, self._side, row, column)
         top, left, bottom, right = self._point.box(row, column, self._side)
         (down, across) = field.stride
@@ -60,6 +62,17 @@ class Evidence:
     def _end(self, end: int, step: int) -> int:
         """The first pixel behind a part that ends at or after `end`: the picture's end less whole steps, so that padding stays what it is."""
         return self._side - (self._side - end) // step * step
+
+
+def _takes_any_size(walk: Walk) -> bool:
+    """Whether no node lays pictures flat or holds numbers for each place."""
+    for node in walk.nodes:
+        if node.kind in ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile"):
+            return False
+        numbers = [walk.constants[name] for name in node.inputs if name in walk.constants and node.kind not in ("Conv", "Gemm", "MatMul")]
+        if any(sum(size > 1 for size in each.shape) > 1 for each in numbers):
+            return False
+    return True
 
 
 def before(walk: Walk, value: str) -> Walk:

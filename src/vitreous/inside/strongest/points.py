@@ -23,6 +23,8 @@ from vitreous.layers.window import Array
 
 # A sigmoid or tanh at its end: its slope is below 4 % of the steepest.
 NEAR_THE_END = 0.99
+# What our exporters call the pictures made ready.
+_PREPARED = "pixels"
 # What is never below zero where what goes in is not.
 _KEEPS_SIGN = {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax", "Concat", "Identity", "Dropout",
                "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Pad", "LRN"}  # fmt: skip
@@ -76,14 +78,17 @@ class Point:
 
 
 def points_of(walk: Walk, network: Network, stage: str | None, depth: int) -> list[Point]:
-    """The one stage of this name, or all with learned weights, by names of `depth` parts. Raises UsageError with the nearest names."""
+    """The one stage of this name, or all with learned weights, by names of `depth` parts, but not the making ready of the pictures.
+
+    Raises UsageError with the nearest names.
+    """
     values = walk.values(blank(walk, network))
     if stage is not None:
         found = [stage_called(walk, values, stage)]
         if found[0].maps.ndim not in (1, 3):
             raise UsageError(f"{visible(stage)} has no channels", f"its value has shape {list(found[0].shape)}", "maps [C, H, W] or numbers [D]")
     else:
-        found = [each for each in stages(walk, values, depth) if each.weights and each.maps.ndim in (1, 3)]
+        found = [each for each in stages(walk, values, depth) if each.weights and each.maps.ndim in (1, 3) and each.name != _PREPARED]
     if not found:
         raise ModelError(f"nothing to search in {visible(network.path.name)}", "no stage with learned weights")
     rectified = _rectified(walk, values)

@@ -142,7 +142,7 @@ def _limits(found: "Found") -> str:
 
 def _sizes(found: "Found") -> str:
     channels, height, width = found.point.shape
-    return f"{channels:,} × {height} × {width}" if found.point.field else f"{channels:,}"
+    return f"{channels:,} × {height} × {width}" if found.point.field or height * width > 1 else f"{channels:,}"
 
 
 def _chance(chance: float) -> str:

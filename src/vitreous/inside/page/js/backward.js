@@ -1,6 +1,6 @@
 /** Each operation backward: Σ dY · ∂Y / ∂X, by the chain rule, over whole values. */
 
-import { joined, sources, spreading } from "./forward.js";
+import { addMaps, joined, sources, spreading } from "./forward.js";
 import { slopeOf } from "./functions.js";
 import { sizeOf } from "./figures.js";
 import { counted, met, windowOf } from "./windows.js";
@@ -117,6 +117,16 @@ function convolutionBack(operation, dY, shape, W, dX, from) {
   const [M, height, width] = shape;
   const groups = operation.groups ?? 1;
   const channels = from[0] / groups;
+  const plane = height * width;
+  if (w.high * w.wide === 1 && from[1] * from[2] === plane) {
+    const outputs = M / groups;
+    for (let c = 0; c < from[0]; c++) {
+      const first = Math.floor(c / channels) * outputs;
+      const weights = Float32Array.from({ length: outputs }, (_, m) => W[(first + m) * channels + (c % channels)]);
+      addMaps(dX.subarray(c * plane, (c + 1) * plane), dY.subarray(first * plane, (first + outputs) * plane), weights);
+    }
+    return;
+  }
   for (let m = 0; m < M; m++) {
     const own = dY.subarray(m * height * width, (m + 1) * height * width);
     if (own.every((dy) => dy === 0)) continue;

@@ -95,6 +95,10 @@ function convolution(operation, { numbers: X, shape: from }, W, b, Y, shape) {
     const out = Y.subarray(m * plane, (m + 1) * plane);
     if (b) out.fill(b[m]);
     const first = Math.floor(m / (M / groups)) * channels;
+    if (w.high * w.wide === 1 && from[1] * from[2] === plane) {
+      addMaps(out, X.subarray(first * plane, (first + channels) * plane), W.subarray(m * channels, (m + 1) * channels));
+      continue;
+    }
     for (let c = 0; c < channels; c++) {
       const map = X.subarray((first + c) * w.rows * w.columns, (first + c + 1) * w.rows * w.columns);
       for (let u = 0; u < w.high; u++) {
@@ -104,6 +108,24 @@ function convolution(operation, { numbers: X, shape: from }, W, b, Y, shape) {
       }
     }
   }
+}
+
+/**
+ * A kernel of 1 × 1: whole maps with their weights, four at a time, as reading and writing takes longer than multiplying.
+ * @param {Float32Array} out
+ * @param {Float32Array} maps
+ * @param {Float32Array} weights
+ */
+export function addMaps(out, maps, weights) {
+  const plane = out.length;
+  const fours = weights.length - (weights.length % 4);
+  for (let c = 0; c < fours; c += 4) {
+    const [a, b, d, e] = weights.subarray(c, c + 4);
+    for (let k = 0, at = c * plane; k < plane; k++, at++) {
+      out[k] += a * maps[at] + b * maps[at + plane] + d * maps[at + 2 * plane] + e * maps[at + 3 * plane];
+    }
+  }
+  for (let c = fours; c < weights.length; c++) for (let k = 0, at = c * plane; k < plane; k++, at++) out[k] += weights[c] * maps[at];
 }
 
 /**

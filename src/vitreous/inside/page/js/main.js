@@ -21,7 +21,6 @@ let cameFrom = null;
 
 setColours({ light: await read(facts.colours.light), dark: await read(facts.colours.dark) });
 await showPicture();
-facts.stages.forEach((stage, number) => whenSeen(the(`maps-${number}`), () => showStage(stage, number)));
 addEventListener("hashchange", route);
 narrow.addEventListener("change", settle);
 the("close").addEventListener("click", close);
@@ -30,6 +29,7 @@ addEventListener("keydown", (event) => {
 });
 document.body.dataset["ready"] = "yes";
 await route();
+await showStages();
 
 /** Shows what the address asks for. */
 async function route() {
@@ -72,18 +72,13 @@ async function showPicture() {
   paintPicture(canvas, network.shape(facts.picture), await network.numbers(facts.picture));
 }
 
-/** @param {HTMLElement} element @param {() => Promise<void>} show */
-function whenSeen(element, show) {
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    show();
-  }, { rootMargin: "600px" });
-  observer.observe(element);
-  addEventListener("beforeprint", () => {
-    observer.disconnect();
-    if (!element.childElementCount) show();
-  });
+/** One after the other, so that the page is there at once and whole soon after, for paper too. */
+async function showStages() {
+  for (const [number, stage] of facts.stages.entries()) {
+    await showStage(stage, number);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  document.body.dataset["whole"] = "yes";
 }
 
 /** The strongest maps of a stage, then more of them. @param {Stage} stage @param {number} number */

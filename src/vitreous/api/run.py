@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
     from vitreous.inside import Inside
+    from vitreous.inside.filters import Filters
     from vitreous.inside.landscape import Landscape
     from vitreous.inside.strongest import Strongest
     from vitreous.runs.contents import Contents
@@ -107,6 +108,13 @@ class Run:
         from vitreous.fit.slices import slices
 
         return slices(self._run, self.network, Path(data) if data else None, column, engine, reporter or Quiet())
+
+    def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
+        """What a layer has learned, as pictures, beside the same layer before training; of the first layer where no stage is named."""
+        from vitreous.inside.filters import filters
+        from vitreous.inside.filters.moments import moments_of
+
+        return filters(self.network, stage, first, earlier=moments_of(self._run, self.network))
 
     def report(self) -> Path:
         """Write report.html and MODEL_CARD.md of the run again, by this version, and return the report's path."""

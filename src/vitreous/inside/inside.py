@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from vitreous.inside.backwards import Gradient
+    from vitreous.inside.effective_field import EffectiveField
+    from vitreous.inside.filters import Filters
     from vitreous.inside.strongest import Strongest
     from vitreous.inside.why import Flip, Why
 
@@ -91,6 +93,13 @@ class Inside:
         """The stage of this name, at any depth. Raises UsageError with the nearest names."""
         return stage_called(self.walk, self.values, name)
 
+    def effective_field(self, name: str) -> "EffectiveField":
+        """How much of its receptive field the middle number of a stage really uses on this picture."""
+        from vitreous.inside.effective_field import effective_field
+
+        stage = self.stage(name)
+        return effective_field(self.walk, self.values, stage.value, stage.field.axes if stage.field else None)
+
     def maps(self, name: str) -> Array:
         """The feature maps [C, H, W] of a stage; [D] where it is flat."""
         return self.stage(name).maps
@@ -98,6 +107,12 @@ class Inside:
     def value(self, name: str, place: Place) -> "Account":
         """How one number came about: `value("stem", (3, 10, 12))`. Raises UsageError for what there is not."""
         return Account(self, explain(self.walk, self.values, name, place))
+
+    def filters(self, stage: str | None = None, first: int = 0) -> "Filters":
+        """The kernels that a stage has learned, as pictures; without a name those of the first layer."""
+        from vitreous.inside.filters import filters
+
+        return filters(self.network, stage, first)
 
     def gradient(self, name: str, place: Place | None = None, label: str | Sequence[str] | None = None) -> "Gradient":
         """The gradient of the loss in one weight, value or pixel, every factor of it: `gradient("conv1.weight", (3, 0, 2, 2))`."""
@@ -121,7 +136,7 @@ class Inside:
         """A picture of the `maps` strongest feature maps of every stage, as the bytes of a file."""
         from vitreous.inside.pictures import atlas_of
 
-        return _sharp(atlas_of(self, maps, depth, theme), form)
+        return sharp(atlas_of(self, maps, depth, theme), form)
 
     def all_maps(
         self,
@@ -139,7 +154,7 @@ class Inside:
         stage = self.stage(name)
         if channels is not None:
             require_channels(name, len(stage.maps), channels)
-        return _sharp(all_maps_of(self, stage, channels, over, theme), form)
+        return sharp(all_maps_of(self, stage, channels, over, theme), form)
 
     def page(self, strongest: "Strongest | None" = None) -> bytes:
         """A page to walk through, from the pixels to the answer: one HTML file, which fetches nothing. `strongest`: what excites its channels."""
@@ -254,7 +269,7 @@ class Account:
         return f"<pre>{escape(repr(self))}</pre>{inline(self.picture(), 'the arithmetic of one number')}"
 
 
-def _sharp(figure: "Figure", form: PictureFormat) -> bytes:
+def sharp(figure: "Figure", form: PictureFormat) -> bytes:
     """Twice the usual pixels: maps are small."""
     return png(figure, 2 * PIXELS_PER_INCH) if form == "png" else encoded(figure, form)
 

@@ -126,7 +126,7 @@ def learned(node: Node, walk: Walk) -> list[str]:
 
 def _is_given(name: str) -> bool:
     """Matrices that the export writes: how grey is made of colours, and means over fields of unequal size."""
-    return name == "luma" or name.endswith((".adaptiveavgpool.rows", ".adaptiveavgpool.columns"))
+    return name in ("luma", "pixels.luma") or name.endswith((".adaptiveavgpool.rows", ".adaptiveavgpool.columns"))
 
 
 def multiply_adds(node: Node, values: Mapping[str, Array]) -> int:

@@ -4,12 +4,12 @@ import click
 from click.core import ParameterSource
 
 from vitreous.cli.names import NAME
-from vitreous.cli.see import augment, landscape, page, stages, strongest, value, weight, why
+from vitreous.cli.see import augment, filters, landscape, page, stages, strongest, value, weight, why
 from vitreous.cli.see.view import Asked, View
 from vitreous.errors import UsageError
 
 STAGES = stages.VIEW
-VIEWS = (value.VIEW, weight.VIEW, why.WHY, why.FLIP, strongest.VIEW, landscape.VIEW, page.VIEW, augment.VIEW)
+VIEWS = (value.VIEW, weight.VIEW, filters.VIEW, why.WHY, why.FLIP, strongest.VIEW, landscape.VIEW, page.VIEW, augment.VIEW)
 _COMMON = [
     click.Option(["--appearance"], type=click.Choice(["light", "dark"]), default="light", help="Of the pictures that are written."),
     click.Option(["--json", "as_json"], is_flag=True, help="One JSON object on standard output, nothing else."),
@@ -34,12 +34,12 @@ def _see(
 
     RUN is a run folder or a model.onnx; without it, the network that comes with Vitreous. --value NAME[CHANNEL,ROW,COLUMN] writes out how
     one number of it came about, every product of it; --weight NAME[PLACE] the gradient of the loss in one weight. --strongest: what in the
-    pictures of a FOLDER excites its channels most. --landscape of a RUN: the loss around
-    its weights. --augment needs no network: what training would do to the pictures of a folder.
+    pictures of a FOLDER excites its channels most. --filters and --landscape need no picture: what a layer of a RUN has learned, and the loss
+    around its weights. --augment needs no network: what training would do to the pictures of a folder.
     """
     given = [option for option in _OWN if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE]
     view = _chosen(given)
-    if not names and view is not landscape.VIEW:  # which knows one that needs none
+    if not names and view not in (filters.VIEW, landscape.VIEW):  # which know something that needs none
         raise click.MissingParameter(ctx=context, param=context.command.params[0])
     view.say(Asked(names, options, appearance, as_json, max_pixels, tolerate_truncated))
 

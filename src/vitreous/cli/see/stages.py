@@ -9,6 +9,7 @@ import click
 from vitreous.cli.names import NAME, PATH
 from vitreous.cli.see.searching import CHANNELS, parse_channels, searched
 from vitreous.cli.see.view import Asked, View, opened, require_pictures, run_folder, write_picture
+from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ def _say(asked: Asked) -> None:
         with reporter(asked.as_json) as tell:
             search = searched(_searched_names(asked, over), stage, None, depth, asked, tell)
     shown = [step for step in found.stages_at(99) if step.name in _within(found, stage)] if stage else found.stages_at(depth)
+    used = found.effective_field(stage) if stage else None
     if asked.as_json:
-        click.echo(json.dumps(found.to_json(shown) | ({"over": search.quiet_json()} if search else {})))
+        more = ({"effective_field": used.to_json()} if used else {}) | ({"over": search.quiet_json()} if search else {})
+        click.echo(json.dumps(found.to_json(shown) | more))
     else:
-        click.echo("\n".join([*found.lines(shown), *(["", *search.quiet_lines()] if search else [])]))
+        more_lines = (["", used.words(visible(stage))] if used else []) + (["", *search.quiet_lines()] if search else [])
+        click.echo("\n".join([*found.lines(shown), *more_lines]))
     if atlas and stage:
         write_picture(atlas, lambda form, theme: found.all_maps(stage, form, theme, channels, search), asked)
     elif atlas:

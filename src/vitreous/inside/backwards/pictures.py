@@ -8,7 +8,7 @@ import numpy as np
 from vitreous.core.text import plural, visible
 from vitreous.draw.arithmetic import short
 from vitreous.draw.chain import Link, Plane, Product, chain
-from vitreous.draw.lettering import within_a_sentence
+from vitreous.draw.lettering import drawable, within_a_sentence
 from vitreous.draw.theme import Theme
 from vitreous.inside.backwards import words
 from vitreous.inside.backwards.chain import Factor, Terms
@@ -45,6 +45,9 @@ def _sum(step: Factor) -> str:
 
 def _decisive(found: "Gradient", step: Factor) -> str:
     """As in the lines, with three figures."""
+    if step.loss is not None:
+        said, true = (short(each) for each in step.loss)
+        return f"said of {drawable(found.loss.labels[step.place[-1]], 24)}: {said}, true: {true}"
     best = step.strongest
     if best is None:
         return words.decisive(found, step)

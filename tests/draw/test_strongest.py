@@ -11,7 +11,7 @@ from vitreous.errors import UsageError
 
 def block(name: str = "channel 3", count: int = 9, side: int = 5) -> Block:
     patch, numbers = np.full((side, side, 3), (200, 10, 10), np.uint8), np.zeros((side, side, 3))
-    return Block(name, "dress 7, skirt 2; 8.1 to 6.4; sees 5 × 5 px", [(patch, numbers)] * count, ["dress"] * count)
+    return Block(name, "7 × dress, 2 × skirt; 8.1 to 6.4; sees 5 × 5 px", [(patch, numbers)] * count, ["dress"] * count)
 
 
 def test_every_channel_is_named_and_every_patch_has_its_label() -> None:

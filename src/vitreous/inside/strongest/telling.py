@@ -1,5 +1,6 @@
 """What excites the channels most, in lines of text."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 24
 _LISTED, _LABELS, _NAME = 12, 3, 40
+_WORD = re.compile(r"[^\W\d_]+(-[^\W\d_]+)*")
 
 
 def lines(strongest: "Strongest") -> list[str]:
@@ -30,7 +32,7 @@ def title(strongest: "Strongest") -> str:
     if found := strongest.finding:
         excited = strongest.shown[found.number]
         who = f"channel {excited.channel} of {visible(excited.point.stage)}"
-        return f"{who} is excited by {visible(found.label)} in {found.count} of its {found.of} pictures"
+        return f"{who} is excited by {named(found.label)} in {found.count} of its {found.of} pictures"
     where = visible(strongest.found[0].point.stage) if len(strongest.found) == 1 else plural(len(strongest.found), "stage")
     if not strongest.shown:
         return f"nothing excites {where} in {strongest.pictures.used}"
@@ -40,7 +42,7 @@ def title(strongest: "Strongest") -> str:
 def about_chance(strongest: "Strongest") -> list[str]:
     """What stands behind the finding; or that there is none, where labels are known."""
     if found := strongest.finding:
-        told = f"{found.share:.1%} of {strongest.pictures.used} are {visible(found.label)}"
+        told = f"{found.share:.1%} of {strongest.pictures.used} are {named(found.label)}"
         return [f"{told}; were labels drawn by lot, one would stand out so far in {_chance(found.chance)}"]
     labelled = any(strongest.pictures.labels(number) for number in strongest.pictures.size)
     return ["no label stands out among the nine pictures of a channel beyond chance"] if labelled and strongest.shown else []
@@ -92,8 +94,8 @@ def channels(shown: "Sequence[Excited]", several: bool) -> list[str]:
 
 
 def label_counts(excited: "Excited") -> str:
-    """`dress 7, skirt 2`; the three most frequent labels."""
-    return ", ".join(f"{cut(visible(label), _NAME)} {count}" for label, count in excited.labels.most_common(_LABELS)) or "–"
+    """`7 × dress, 2 × skirt`; the three most frequent labels."""
+    return ", ".join(f"{count} × {cut(visible(label), _NAME)}" for label, count in excited.labels.most_common(_LABELS)) or "–"
 
 
 def not_shown(strongest: "Strongest", drawn: int) -> list[str]:
@@ -119,6 +121,16 @@ def about_pictures(strongest: "Strongest") -> list[str]:
         first = pictures.left_out[0]
         told.append(f"{plural(len(pictures.left_out), 'file')} left out, such as {visible(first.relative)}: {visible(first.reason)}")
     return told
+
+
+def named(label: str) -> str:
+    """A label within a sentence: in quotes where it is more than a word.
+
+    >>> named("t-shirt"), named("7")
+    ('t-shirt', '“7”')
+    """
+    shown = visible(label)
+    return shown if _WORD.fullmatch(shown) else f"“{shown}”"
 
 
 def _counted(found: "Found", what: str) -> str:

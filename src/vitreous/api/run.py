@@ -125,7 +125,8 @@ class Run:
         return self._run.file("report.html")
 
     def report_inside(self, *, reporter: Reporter | None = None) -> Path:
-        """The same with chapters on the inside of the network: feature maps, strongest activations, and why for right and wrong test pictures.
+        """The same with chapters on the inside of the network: filters, feature maps, strongest activations, why for right and wrong
+        test pictures, and the landscape of the loss.
 
         They are kept in the run, and every later report shows them. What a chapter lacks (pictures that have gone) is said in it."""
         from vitreous.fit.evaluation import policy_of

@@ -36,6 +36,25 @@ def of_the_small_network(photo: Path) -> Inside:
     return inside(Network(small_model(labels=LABELS), Path("small.onnx"), small_facts(LABELS)), photo)
 
 
+def of_a_grey_network(photo: Path) -> Inside:
+    """The small network on pictures made grey first, as those for digits are: a matrix product along the colours."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load_model_from_string(small_model(labels=LABELS))
+    nodes = list(model.graph.node)
+    luma = numpy_helper.from_array(np.float32([[0.299], [0.587], [0.114]]), "luma")
+    nodes.insert(1, helper.make_node("MatMul", ["float", "luma"], ["grey"]))
+    nodes[2].input[0] = "grey"
+    for weight in model.graph.initializer:
+        if weight.name == "conv.weight":
+            weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight)[:, :1].copy(), "conv.weight"))
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.append(luma)
+    return inside(Network(model.SerializeToString(), Path("grey.onnx"), small_facts(LABELS)), photo)
+
+
 class Reader:
     """A reader before a page. Errors in the console, and any request, end the test."""
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from opened_pages import Reader, browser, of_every_operator, of_the_small_network
+from opened_pages import Reader, browser, of_a_grey_network, of_every_operator, of_the_small_network
 from small_network import coloured_picture
 
 from vitreous.inside import Inside
@@ -82,8 +82,12 @@ def test_every_operator_is_told_as_in_the_terminal(reader: Reader, photo: Path, 
             assert told and alike(told, head(step)), (told, head(step))
 
 
-def test_the_way_down_ends_at_the_pixel_of_the_file_and_the_way_up_at_the_answer(reader: Reader, small: tuple[Inside, Path]) -> None:
-    opened, file = small
+@pytest.mark.parametrize("open_network", [of_the_small_network, of_a_grey_network])
+def test_the_way_down_ends_at_the_pixel_of_the_file_and_the_way_up_at_the_answer(
+    reader: Reader, open_network: Callable[[Path], Inside], photo: Path, tmp_path: Path
+) -> None:
+    opened, file = open_network(photo), tmp_path / "page.html"
+    file.write_bytes(opened.page())
     place = tuple(int(k) for k in np.unravel_index(int(opened.maps("positive").argmax()), opened.maps("positive").shape))
     number = opened.value("positive", place)
     reader.opens(file, number_text("positive", (0, *place)))

@@ -125,8 +125,9 @@ def _gemm(node: Node, values: Values, walk: Walk, made: Description) -> dict[str
 
 
 def _matmul(node: Node, values: Values, walk: Walk, made: Description) -> dict[str, Any] | None:
+    """Along the last axis, wherever the others are: so three colours become one grey."""
     A, B = node.inputs
-    if values[A].ndim != 2 or values[B].ndim != 2 or B not in walk.constants:
+    if values[A].ndim < 2 or values[B].ndim != 2 or B not in walk.constants:
         return None
     made.arrays[B] = values[B].T
     return {"op": "linear", "weight": B, "bias": ""}

@@ -94,22 +94,22 @@ def choose(described: Description, values: Mapping[str, Array], stages: Sequence
 
 
 def _ends_of_stages(described: Description, stages: Sequence[Stage], size: Mapping[str, int], room: int) -> list[str]:
-    """Names of weights and values, the stages of small size first in the order of the network, each with its share of what is left."""
+    """Names of weights and values. Each stage has its share of the room that is left; then what is left over goes to the first in order."""
     taken: dict[str, None] = dict.fromkeys(described.inputs)
     room -= sum(size[name] for name in taken)
     names = list(described.operations)
-    begin = 0
-    for number, stage in enumerate(stages):
-        end = names.index(stage.value) + 1 if stage.value in described.operations else begin
-        share, best = room // (len(stages) - number), list[str]()
-        for first in range(end - 1, begin - 1, -1):
-            tried = _with_what_they_need(names[first:end], described, taken)
-            if sum(size[name] for name in tried if name not in taken) > share:
-                break
-            best = tried
-        room -= sum(size[name] for name in best if name not in taken)
-        taken |= dict.fromkeys(best)
-        begin = max(begin, end)
+    ends = [names.index(stage.value) + 1 if stage.value in described.operations else 0 for stage in stages]
+    for shares in (True, False):
+        for number, end in enumerate(ends):
+            begin = max([0, *ends[:number]])
+            share, best = room // (len(stages) - number) if shares else room, list[str]()
+            for first in range(end - 1, begin - 1, -1):
+                tried = [name for name in _with_what_they_need(names[first:end], described, taken) if name not in taken]
+                if sum(size[name] for name in tried) > share:
+                    break
+                best = tried
+            room -= sum(size[name] for name in best)
+            taken |= dict.fromkeys(best)
     return list(taken)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vitreous.core.reporter import Reporter
 from vitreous.data.decode import Policy
@@ -23,8 +23,13 @@ from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
 from vitreous.runs.folder import RunFolder
 
+if TYPE_CHECKING:
+    from vitreous.inside.why import Why
+
 # Test pictures that are opened: the surest right ones, and the surest wrong ones.
 RIGHT, WRONG = 2, 2
+_FILTERS, _MAPS, _STRONGEST = "What the first layer has learned", "Feature maps of a test picture", "What excites the channels most"
+_WHY, _LANDSCAPE = "Why these answers", "The landscape of the loss"
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,24 @@ def _made(title: str, make: Callable[[Asked], InsideChapter], asked: Asked) -> I
         return InsideChapter(title, missing=str(error))
 
 
+def _filters(asked: Asked) -> InsideChapter:
+    """What the first layer has learned, beside what it began with where its training can be begun again here."""
+    from vitreous.inside.filters import filters
+    from vitreous.inside.filters.moments import moments_of
+
+    found = filters(asked.network, earlier=moments_of(asked.run, asked.network))
+    finding, *figures = found.lines()
+    return InsideChapter(_FILTERS, [_sentence(finding)], [picture_of("the kernels of the first layer", _drawn(found))], figures)
+
+
 def _maps(asked: Asked) -> InsideChapter:
     """What each stage makes of one test picture."""
-    title = "Feature maps of a test picture"
     shown = [each for part in asked.shown for each in part][:1]
     if not shown:
-        return InsideChapter(title, missing="no test picture is there as it was")
+        return InsideChapter(_MAPS, missing="no test picture is there as it was")
     opened = asked.opened(shown[0])
     picture = picture_of(f"the strongest feature maps of every stage, of {shown[0].thumbnail.path}", lambda theme: opened.atlas(theme=theme))
-    return InsideChapter(title, [_about(shown[0])], [picture], telling.table(opened.stages))
+    return InsideChapter(_MAPS, [_about(shown[0])], [picture], telling.table(opened.stages))
 
 
 def _strongest(asked: Asked) -> InsideChapter:
@@ -81,22 +95,42 @@ def _strongest(asked: Asked) -> InsideChapter:
     found = strongest(asked.network, training_pictures(asked.run), asked.rule, None, 1, None, asked.reporter)
     picture = picture_of("nine patches for the strongest channel of each stage, beside what in them excites it", _drawn(found))
     finding, *figures = found.lines()
-    return InsideChapter("What excites the channels most", [_sentence(finding)], [picture], figures)
+    return InsideChapter(_STRONGEST, [_sentence(finding)], [picture], figures)
 
 
 def _why(asked: Asked) -> InsideChapter:
     """What of right and of wrong test pictures speaks for the answer, each map with its checks."""
-    title = "Why these answers"
     shown = [each for part in asked.shown for each in part]
     if not shown:
-        return InsideChapter(title, missing="no test picture is there as it was")
+        return InsideChapter(_WHY, missing="no test picture is there as it was")
     pictures, figures = list[Picture](), list[str]()
     for number, each in enumerate(shown):
-        asked.reporter.progress(title, number, len(shown))
-        found = asked.opened(each).why("all")
-        pictures.append(picture_of(f"what in {each.thumbnail.path} speaks for the answer, by each method", _drawn(found)))
+        asked.reporter.progress(_WHY, number, len(shown))
+        found = _explained(asked.opened(each))
+        pictures.append(picture_of(f"what in {each.thumbnail.path} speaks for the answer, and how far that can be trusted", _drawn(found)))
         figures += [*found.lines(), ""]
-    return InsideChapter(title, [_about(each) for each in shown], pictures, figures[:-1])
+    lines = [*(_about(each) for each in shown), "vitreous see RUN IMAGE --why all sets every method side by side."]
+    return InsideChapter(_WHY, lines, pictures, figures[:-1])
+
+
+def _explained(opened: Opened) -> "Why":
+    """By Grad-CAM; by occlusion, which asks nothing of a network, where there are no maps. With their checks all methods take a minute a picture."""
+    try:
+        return opened.why("grad-cam")
+    except VitreousError:
+        return opened.why("occlusion")
+
+
+def _landscape(asked: Asked) -> InsideChapter:
+    """The loss around the trained weights: along the path of the training where its weights were kept, else in random directions."""
+    from vitreous.inside.landscape import landscape_of
+
+    try:
+        found = landscape_of(asked.run, asked.network, "path", None, None, None, 0, asked.reporter)
+    except VitreousError:
+        found = landscape_of(asked.run, asked.network, "random", None, None, None, 0, asked.reporter)
+    finding, *figures = found.lines()
+    return InsideChapter(_LANDSCAPE, [_sentence(finding)], [picture_of("the loss on a plane through the trained weights", _drawn(found))], figures)
 
 
 def _about(shown: Shown) -> str:
@@ -114,7 +148,9 @@ def _drawn(value: Any) -> Callable[[Theme], bytes]:
 
 
 _CHAPTERS: Sequence[tuple[str, Callable[[Asked], InsideChapter]]] = (
-    ("Feature maps of a test picture", _maps),
-    ("What excites the channels most", _strongest),
-    ("Why these answers", _why),
+    (_FILTERS, _filters),
+    (_MAPS, _maps),
+    (_STRONGEST, _strongest),
+    (_WHY, _why),
+    (_LANDSCAPE, _landscape),
 )

@@ -52,10 +52,14 @@ function backward(network, operation, name, dY, gradientOf) {
   switch (operation.op) {
     case "convolution":
       return convolutionBack(operation, dY, shape, W, dX, from);
-    case "linear":
-      return dY.forEach((dy, m) => {
-        if (dy) for (let k = 0; k < dX.length; k++) dX[k] += dy * W[m * dX.length + k];
+    case "linear": {
+      const M = shape[shape.length - 1];
+      const D = from[from.length - 1];
+      return dY.forEach((dy, at) => {
+        const start = Math.floor(at / M) * D;
+        if (dy) for (let k = 0; k < D; k++) dX[start + k] += dy * W[(at % M) * D + k];
       });
+    }
     case "scale": {
       const each = dY.length / shape[0];
       return dY.forEach((dy, k) => (dX[k] += dy * W[Math.floor(k / each)]));

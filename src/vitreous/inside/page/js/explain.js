@@ -117,8 +117,12 @@ function parts(network, operation, name, index) {
       return { form: "weighted sum", rule: `Σ patch · kernel${bias === null ? "" : " + bias"}`, operands: [operand], bias, biasName };
     }
     case "linear": {
-      const weights = Array.from(network.now(weight).subarray(index * X.length, (index + 1) * X.length));
-      const operand = { value: first, indices: weights.map((_, k) => k), numbers: Array.from(X), shape: [X.length], weights, weight: `${weight}[${index}]` };
+      const m = place[place.length - 1];
+      const D = from[from.length - 1];
+      const start = Math.floor(index / shape[shape.length - 1]) * D;
+      const weights = Array.from(network.now(weight).subarray(m * D, (m + 1) * D));
+      const numbers = Array.from(X.subarray(start, start + D));
+      const operand = { value: first, indices: weights.map((_, k) => start + k), numbers, shape: [D], weights, weight: `${weight}[${m}]` };
       return { form: "weighted sum", rule: `Σ number · weight${bias === null ? "" : " + bias"}`, operands: [operand], bias, biasName };
     }
     case "scale": {

@@ -147,9 +147,13 @@ function* changes(network, user, name, index) {
       }
       return;
     }
-    case "linear":
-      for (let m = 0; m < Y.length; m++) yield [m, x * W[m * X.length + index]];
+    case "linear": {
+      const M = shape[shape.length - 1];
+      const D = from[from.length - 1];
+      const row = Math.floor(index / D);
+      for (let m = 0; m < M; m++) yield [row * M + m, x * W[m * D + (index % D)]];
       return;
+    }
     case "scale":
       yield [index, x * W[placeOf(index, shape)[0]]];
       return;

@@ -25,7 +25,7 @@ export function forward(operation, inputs, shape, weights, shapeOf) {
       if (W) convolution(operation, inputs[0], W, b, Y, shape);
       break;
     case "linear":
-      if (W) linear(X, W, b, Y);
+      if (W) linear(X, W, b, Y, shape[shape.length - 1]);
       break;
     case "scale": {
       const each = Y.length / shape[0];
@@ -153,16 +153,21 @@ function addTap(out, height, width, map, w, u, v, weight) {
 }
 
 /**
+ * Row by row along the last axis; a flat value is one row.
  * @param {Float32Array} X
- * @param {Float32Array} W
+ * @param {Float32Array} W  [M, D]
  * @param {Float32Array | null} b
  * @param {Float32Array} Y
+ * @param {number} M
  */
-function linear(X, W, b, Y) {
-  for (let m = 0; m < Y.length; m++) {
+function linear(X, W, b, Y, M) {
+  const D = W.length / M;
+  for (let at = 0; at < Y.length; at++) {
+    const m = at % M;
+    const first = Math.floor(at / M) * D;
     let sum = b ? b[m] : 0;
-    for (let k = 0; k < X.length; k++) sum += W[m * X.length + k] * X[k];
-    Y[m] = sum;
+    for (let k = 0; k < D; k++) sum += W[m * D + k] * X[first + k];
+    Y[at] = sum;
   }
 }
 

@@ -35,7 +35,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         "trainer": "torch", "epochs": 3, "batch": 8, "rate": 0.1, "optimizer": "muon",
         "momentum": 0.9, "decay": 0.01, "schedule": "step", "loss": "focal", "smoothing": 0.1, "class_weights": "balanced", "mixup": 0.2,
         "dropout": 0.5, "augment": "none", "clip": 1.0, "average": 0.999, "patience": 4, "device": "cpu", "threads": 1,
-            "tensorboard": True,
+            "tensorboard": True, "keep_path": True,
     }  # fmt: skip
     assert set(values) == {field.name for field in dataclasses.fields(TrainSettings)}
     text = "".join(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}\n" for key, value in values.items())

@@ -60,6 +60,7 @@ from vitreous.errors import UsageError
 @click.option("--device", type=NAME, help="From scratch: auto, cpu or cuda (auto).")
 @click.option("--threads", type=int, help="From scratch: threads on the processor; else one a core.")
 @click.option("--tensorboard", is_flag=True, default=None, help="From scratch: write the curves for TensorBoard, too.")
+@click.option("--keep-path", is_flag=True, default=None, help="From scratch: keep the weights of every epoch, for see --landscape path.")
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--resume", type=PATH, metavar="RUN", help="Go on with an interrupted training, instead of DATA.")
 @click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")

@@ -17,6 +17,7 @@ patience        epochs without a better held-out loss after which it ends
 device          auto, cpu or cuda
 threads         of torch on the processor
 tensorboard     whether files for TensorBoard are written, too
+keep_path       whether the weights behind every epoch are kept, for the landscape of the loss
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from vitreous.errors import UsageError, nearest
 
 SCRATCH = (
     "trainer", "epochs", "batch", "rate", "optimizer", "momentum", "decay", "schedule", "loss", "smoothing", "class_weights", "mixup", "dropout",
-    "augment", "clip", "average", "patience", "device", "threads", "tensorboard",
+    "augment", "clip", "average", "patience", "device", "threads", "tensorboard", "keep_path",
 )  # fmt: skip
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle")
@@ -54,8 +55,12 @@ _RANGES = {
 _LARGEST_ITSELF = ("rate", "decay", "mixup", "clip")  # of the others, 1 would leave nothing
 AUTO = "auto"
 _OR_AUTO = ("rate",)
+_SWITCHES = ("tensorboard", "keep_path")
 SCRATCH_TYPES: dict[str, tuple[type, ...]] = (
-    dict.fromkeys(_WHOLE, (int,)) | dict.fromkeys(_RANGES, (int, float)) | dict.fromkeys(_OR_AUTO, (int, float, str)) | {"tensorboard": (bool,)}
+    dict.fromkeys(_WHOLE, (int,))
+    | dict.fromkeys(_RANGES, (int, float))
+    | dict.fromkeys(_OR_AUTO, (int, float, str))
+    | dict.fromkeys(_SWITCHES, (bool,))
 )
 
 

@@ -79,6 +79,7 @@ class TrainSettings:
     device: str | None = None
     threads: int | None = None
     tensorboard: bool | None = None
+    keep_path: bool | None = None
 
     def __post_init__(self) -> None:
         parse_engine(self.engine)

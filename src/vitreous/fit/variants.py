@@ -16,7 +16,7 @@ from vitreous.errors import UsageError, nearest
 from vitreous.fit.settings import TrainSettings, told_types, types_of
 
 # What names a run, and what says what the data are: runs of other data have no common score.
-_FIXED = ("name", "runs", "task", "group", "image_column", "label_column", "tensorboard")
+_FIXED = ("name", "runs", "task", "group", "image_column", "label_column", "tensorboard", "keep_path")
 MOST_VARIANTS = 200
 Value = int | float | bool | str
 

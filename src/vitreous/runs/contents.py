@@ -15,6 +15,7 @@ from vitreous.runs.tensorboard import write_events
 HELD_OUT_CSV = "held_out.csv"
 HISTORY = "history.jsonl"
 STEPS = "steps.jsonl"
+PATH = "path.safetensors"  # the weights behind every epoch
 INSIDE = "inside.json"
 JOURNAL = "journal.jsonl"  # while a training runs, for whoever watches it; not part of the state
 

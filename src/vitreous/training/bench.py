@@ -1,6 +1,6 @@
 """What a training works on: the network, the optimizer, the average, the best weights so far, and the pictures. Built from a recipe alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from math import inf
@@ -16,6 +16,7 @@ from vitreous.nets import build
 from vitreous.optim import optimizer, schedule
 from vitreous.optim.average import Average
 from vitreous.training.augment import Augmentation, mixed_targets, mixup, parse
+from vitreous.training.path import WeightPath
 from vitreous.training.pictures import Batches, parts_of
 from vitreous.training.recipe import Recipe
 
@@ -25,7 +26,7 @@ _DROPPING = 4  # a stream of random numbers beside those of the order
 @dataclass
 class Bench:
     """`learned` and `held`: the pictures that are learned from, and those that judge. `allowed`: how pictures may be changed, None for not
-    at all. `best`: weights by name."""
+    at all. `best`: weights by name. `path`: the weights behind every epoch, where they are kept."""
 
     recipe: Recipe
     net: nn.Module
@@ -37,6 +38,7 @@ class Bench:
     average: Average | None
     allowed: Augmentation | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
+    path: WeightPath | None = None
 
     @property
     def parts(self) -> list[slice]:
@@ -51,8 +53,12 @@ class Bench:
         return autocast
 
     def keep_best(self) -> None:
-        now = self.average.values if self.average and self.average.updates else self.net.state_dict()
-        self.best = {name: value.detach().clone() for name, value in now.items()}
+        self.best = {name: value.detach().clone() for name, value in self.judged.items()}
+
+    @property
+    def judged(self) -> Mapping[str, Tensor]:
+        """The weights that held-out pictures are asked with: the average, where there is one."""
+        return self.average.values if self.average and self.average.updates else self.net.state_dict()
 
 
 def bench(recipe: Recipe, learned: Batches, held: Batches) -> Bench:

@@ -16,7 +16,7 @@ from vitreous.fit.head import Floats
 from vitreous.fit.link import Link, Sigmoids, Softmax
 from vitreous.fit.pictures import Pictures
 from vitreous.infer.network import Network
-from vitreous.runs.contents import STEPS
+from vitreous.runs.contents import PATH, STEPS
 from vitreous.training.coach import Context, Finding, in_order, read
 from vitreous.training.divergence import NotFinite
 from vitreous.training.hardware import repeatable
@@ -35,7 +35,8 @@ _FOLDS, _FOLDS_SECONDS = 3, 60.0
 
 @dataclass(frozen=True)
 class ScratchClassifier:
-    """A trained network. `chosen_on`: the pictures that the best epoch and the calibration (`link`) were chosen on."""
+    """A trained network. `chosen_on`: the pictures that the best epoch and the calibration (`link`) were chosen on. `path`: the weights
+    behind every epoch, where they were kept."""
 
     learner: "ScratchLearner"
     net: nn.Module
@@ -46,6 +47,7 @@ class ScratchClassifier:
     position: Position
     held_out: HeldOut = field(default_factory=lambda: HeldOut(np.zeros(0, np.intp), np.zeros((0, 0), np.float32)))
     facts: dict[str, Any] = field(default_factory=dict)
+    path: bytes = b""
 
     def logits(self, pictures: Pictures) -> Floats:
         """[n, K], in fp32."""
@@ -100,7 +102,8 @@ class ScratchClassifier:
         from safetensors.torch import save
 
         weights = {name: value.contiguous() for name, value in self.net.state_dict().items()}
-        return {"weights.safetensors": save(weights), STEPS: history_lines(self.position.steps)}
+        kept = {PATH: self.path} if self.path else {}
+        return {"weights.safetensors": save(weights), STEPS: history_lines(self.position.steps), **kept}
 
     def history(self) -> list[dict[str, Any]]:
         return list(self.position.history)

@@ -36,6 +36,7 @@ from vitreous.training.interrupts import put_off
 from vitreous.training.judging import sound
 from vitreous.training.keeping import Clock
 from vitreous.training.loop import TIME_OVER, train
+from vitreous.training.path import WeightPath
 from vitreous.training.pictures import Batches, Standard, standard_of
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe
@@ -103,6 +104,7 @@ class _Fit:
         say = self.work.say if self.work else _nothing
         while True:
             made, position = bench(recipe, learned, held), Position()
+            made.path = WeightPath.of(made.net) if self.work and self.learner.settings.keep_path else None
             if self.work and self.work.state:
                 position = restore(made, self.work.state, self.work.folder.name)
                 say(f"Going on behind step {position.step:,}, in epoch {min(position.epoch, recipe.epochs)} of {recipe.epochs}.")
@@ -199,7 +201,7 @@ class _Fit:
             return replace(plain, held_out=known)
         some, target = self.learned[:: max(1, len(self.learned) // _ASKED_AGAIN)], self.parts.target
         facts = training_facts(plain.probability(self.parts.features[some]), target[some], known.probability[: len(self.held)], target[self.held])
-        return replace(plain, held_out=known, facts=facts)
+        return replace(plain, held_out=known, facts=facts, path=made.path.to_bytes() if made.path else b"")
 
 
 def with_best(made: Bench) -> Bench:

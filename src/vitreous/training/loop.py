@@ -58,6 +58,8 @@ def train(
                 learn(bench, position, order[parts[position.done]], names)
             if position.close(judge(bench, position), recipe.rate * bench.factor(position.step - 1), time.monotonic() - begun):
                 bench.keep_best()
+            if bench.path:
+                bench.path.take(position.epoch - 1, bench.judged)
             position.stopped = _why_stop(bench, position, deadline)
             told()
     return True

@@ -3,6 +3,7 @@
     state/weights.safetensors      the network as it is
     state/best.safetensors         the best so far
     state/optimizer.safetensors    the optimizer's numbers, and the average's
+    state/path.safetensors         the weights behind every epoch, where they are kept
     state/training.json            recipe, position, versions, and whatever of the optimizer is no tensor
 
 No pickle. Nothing random is in it, since nothing random depends on what was before (`vitreous.training.position`).
@@ -29,6 +30,7 @@ _FORMAT = 1
 WEIGHTS, BEST, OPTIMIZER, TRAINING = (
     f"state/{name}" for name in ("weights.safetensors", "best.safetensors", "optimizer.safetensors", "training.json")
 )
+PATH = "state/path.safetensors"
 _TENSOR = "tensor:"
 
 
@@ -46,12 +48,15 @@ def to_files(bench: Bench, position: Position) -> dict[str, bytes]:
         "position": position.to_json(),
         "optimizer": optimizer,
         "average": average,
+        "path": {"epochs": bench.path.epochs, "every": bench.path.every} if bench.path else None,
     }
+    path = {PATH: bench.path.to_bytes()} if bench.path else {}
     return {
         WEIGHTS: save(_plain(bench.net.state_dict())),
         BEST: save(_plain(bench.best)),
         OPTIMIZER: save(_plain(tensors)),
         TRAINING: json.dumps(training).encode(),
+        **path,
     }
 
 
@@ -112,6 +117,8 @@ def _restored(bench: Bench, files: Mapping[str, bytes]) -> Position:
         state, own = _with_tensors(training["average"], tensors), bench.net.state_dict()
         bench.average.load_state_dict(state)
         bench.average.values = {name: _laid_out_as(own[name], value) for name, value in bench.average.values.items()}
+    if bench.path:
+        bench.path.go_on(load(files[PATH]), **training["path"])
     return Position.from_json(training["position"])
 
 

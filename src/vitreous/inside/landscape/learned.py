@@ -19,9 +19,10 @@ from vitreous.errors import RunError
 from vitreous.inside.landscape.plane import Array
 from vitreous.inside.landscape.program import LOGITS
 from vitreous.layers.walk import Walk
+from vitreous.runs.contents import PATH
 from vitreous.runs.folder import RunFolder
 
-WEIGHTS, PATH = "weights.safetensors", "path.safetensors"
+WEIGHTS = "weights.safetensors"
 _TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
 _HEAD = "head."
 

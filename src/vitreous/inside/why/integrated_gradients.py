@@ -17,7 +17,8 @@ from vitreous.inside.why.saliency import Saliency
 
 Floats = NDArray[np.float64]
 # Points of the sum: twice as many each time, until the shares miss the difference by at most this part of it.
-FIRST, MOST, GOOD_ENOUGH = 8, 64, 0.02
+FIRST, MOST, GOOD_ENOUGH = 8, 32, 0.02
+FEW = 4  # for a map that only has to be like, or unlike, another one
 
 
 def integrated_gradients(question: Question, first: int = FIRST, most: int = MOST) -> Saliency:

@@ -21,11 +21,12 @@ def occlusion(question: Question, cells: int = GRID, wide: float = WIDE) -> Sali
     """By `cells` × `cells` positions of a square, at most one a pixel."""
     cells = min(cells, question.size)
     covered = covered_pictures(question.picture, cells, wide)
-    scores = question.scores(np.concatenate([question.picture[None], covered]))[:, question.score.index]
-    fall = scores[0] - scores[1:].reshape(cells, cells)
+    scores = question.scores(covered)[:, question.score.index]
+    untouched = float(question.values[question.score.value][question.place])
+    fall = untouched - scores.reshape(cells, cells)
     step = question.size / cells
-    said = f"{cells * cells} squares of {round(wide * step)} pixels; the score {scores[0]:.4g} falls to {scores[1:].min():.4g} at the worst"
-    facts = (("score", float(scores[0])), ("least", float(scores[1:].min())))
+    said = f"{cells * cells} squares of {round(wide * step)} pixels; the score {untouched:.4g} falls to {scores.min():.4g} at the worst"
+    facts = (("score", untouched), ("least", float(scores.min())))
     return Saliency("occlusion", fall, (step / 2, step / 2), (step, step), said, facts)
 
 

@@ -14,7 +14,7 @@ from vitreous.inside.why.cam import cam
 from vitreous.inside.why.deletion import Curves, deletion_and_insertion, random_orders
 from vitreous.inside.why.evidence import Evidence, evidence
 from vitreous.inside.why.grad_cam import grad_cam
-from vitreous.inside.why.integrated_gradients import FIRST, integrated_gradients
+from vitreous.inside.why.integrated_gradients import FEW, integrated_gradients
 from vitreous.inside.why.occlusion import occlusion
 from vitreous.inside.why.question import Question, question_of
 from vitreous.inside.why.redrawn import ALIKE, Redrawn, depends_on_weights, redrawn_networks
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Method = Callable[[Question], Saliency]
 METHODS: dict[str, Method] = {"cam": cam, "grad-cam": grad_cam, "integrated-gradients": integrated_gradients, "occlusion": occlusion}
 ALL = "all"
-# Of a network that knows nothing the same map, by as many points as the sum begins with: it has no share to get right.
-_REDRAWN: dict[str, Method] = METHODS | {"integrated-gradients": lambda question: integrated_gradients(question, FIRST, FIRST)}
+# Of a network that knows nothing the same map by few points: no share of it has to be right.
+_REDRAWN: dict[str, Method] = METHODS | {"integrated-gradients": lambda question: integrated_gradients(question, FEW, FEW)}
 
 
 @dataclass(frozen=True, eq=False)

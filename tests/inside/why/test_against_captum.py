@@ -1,0 +1,90 @@
+"""Integrated gradients, Grad-CAM and occlusion beside Captum's, of the same torch network (slow: torch and an export)."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("captum")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what it says of versions of other packages
+    from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
+from torch import nn  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asked import inside_of  # noqa: E402
+
+from vitreous.core.view import View  # noqa: E402
+from vitreous.export.onnx_file import to_network  # noqa: E402
+from vitreous.inside.why.grad_cam import grad_cam  # noqa: E402
+from vitreous.inside.why.integrated_gradients import attributions, plain_picture  # noqa: E402
+from vitreous.inside.why.occlusion import occlusion  # noqa: E402
+from vitreous.inside.why.question import Question, question_of  # noqa: E402
+from vitreous.nets import build  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+LABELS, MEAN, STD = ["a", "b", "c"], 120.0, 60.0
+
+
+class OfPixels(nn.Module):
+    """The network from grey levels [N, S, S, 3] on, as its file takes them."""
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pixels: Any) -> Any:
+        return self.net((pixels.permute(0, 3, 1, 2) - MEAN) / STD)
+
+
+@pytest.fixture(params=["resnet20-cifar", "lenet"])
+def pair(request: pytest.FixtureRequest) -> tuple[OfPixels, Question]:
+    """A network of torch, and the question to its file; with a batch norm that has seen something."""
+    size = 32
+    net = build(request.param, classes=3, channels=3, size=size, seed=1)
+    torch.manual_seed(0)
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 256, (size, size, 3), np.uint8)
+    net.train()
+    with torch.no_grad():
+        net(torch.randn(8, 3, size, size))
+    net.eval()
+    network = to_network(net, LABELS, View.crop(size), MEAN, STD, {"network": request.param})
+    return OfPixels(net), question_of(inside_of(network, picture), "b")
+
+
+def pixels_of(question: Question) -> Any:
+    return torch.from_numpy(question.picture.astype(np.float32))[None]
+
+
+def test_integrated_gradients_are_captums(pair: tuple[OfPixels, Question]) -> None:
+    net, question = pair
+    baseline = plain_picture(question.picture)
+    theirs = IntegratedGradients(net).attribute(
+        pixels_of(question), torch.from_numpy(baseline.copy())[None], target=1, n_steps=8, method="gausslegendre"
+    )
+    ours = attributions(question, baseline, 8)
+    # fp32 sums of some thousand products, eight of them; and kinks met within the last bits of a number
+    assert np.abs(ours - theirs[0].numpy()).max() <= 1e-4 * np.abs(ours).max()
+
+
+def test_grad_cam_is_captums(pair: tuple[OfPixels, Question]) -> None:
+    net, question = pair
+    layer = "conv4" if "conv4" in question.values else "S4"
+    theirs = LayerGradCam(net, net.net.stages[layer]).attribute(pixels_of(question), target=1)[0, 0].detach().numpy()
+    ours = grad_cam(question, layer).values
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() <= 1e-4 * np.abs(theirs).max()
+
+
+def test_occlusion_is_captums_where_squares_do_not_overlap(pair: tuple[OfPixels, Question]) -> None:
+    net, question = pair
+    colour = np.rint(plain_picture(question.picture))
+    theirs = Occlusion(net).attribute(pixels_of(question), (8, 8, 3), strides=(8, 8, 3), baselines=torch.from_numpy(colour)[None], target=1)
+    ours = occlusion(question, cells=4, wide=1.0).values
+    # differences of scores, each to the last bits of fp32 in two libraries
+    assert np.abs(ours - theirs[0, ::8, ::8, 0].detach().numpy()).max() <= 1e-4 * max(1.0, float(np.abs(question.values["logits"]).max()))

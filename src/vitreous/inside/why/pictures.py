@@ -52,7 +52,7 @@ def finding(found: "Why") -> str:
         return f"No map of why {label} in {name} passes both of its checks"
     where = place_words(good[0].saliency, found.question.size)
     count = len(found.explained)
-    passed = "the map passes" if count == 1 else f"{len(good)} of {plural(count, 'map')} pass"
+    passed = "the map passes" if count == 1 else f"{len(good)} of {plural(count, 'map')} {'passes' if len(good) == 1 else 'pass'}"
     return f"What speaks most for {label} lies {where} of {name}; {passed} both checks"
 
 

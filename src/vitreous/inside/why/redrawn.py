@@ -98,12 +98,16 @@ def layers_with_weights(question: Question) -> list[tuple[str, ...]]:
 
 def rank_correlation(a: Floats, b: Floats) -> float:
     """Spearman's, from −1 to 1; 0 where one of both is the same everywhere."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(each.ravel()) for each in (a, b)]
+    ranks = [_ranks(each.ravel()) for each in (a, b)]
     centred = [each - each.mean() for each in ranks]
     size = float(np.sqrt((centred[0] ** 2).sum() * (centred[1] ** 2).sum()))
     return float(centred[0] @ centred[1]) / size if size else 0.0
+
+
+def _ranks(numbers: Floats) -> Floats:
+    """Equal numbers share the mean of their ranks."""
+    _, place, count = np.unique(numbers, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place], np.float64)
 
 
 def _taken(names: tuple[str, ...], layers: Sequence[tuple[str, ...]]) -> bool:

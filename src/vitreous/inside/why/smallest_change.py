@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from vitreous.inside.why.question import Pictures, Question
 from vitreous.inside.why.saliency import Floats
 
-ROUNDS = 8
+ROUNDS, IN_VAIN = 8, 3  # it ends sooner where so many rounds brought nothing smaller
 # Of the other answers, so many that are next to it are looked at; a second one is tried where it is at most so much farther away.
-NEXT, _WORTH_TRYING = 5, 1.25
+NEXT, _WORTH_TRYING = 5, 1.1
 # Lengths of the change that are asked at once, from half of what the tangent says on; each is so much longer than the one before.
 _LENGTHS, _LONGER = 16, 1.6
 _FORGOTTEN = 0.8  # a gradient counts so much of what it did a round before
@@ -75,7 +75,7 @@ def _distance(question: Question, aim: Aim) -> float:
 
 def _towards(question: Question, aim: Aim, flipped: Flipped) -> Pictures | None:
     picture = question.picture.astype(np.float64)
-    at, best, direction, tangent = question.picture, None, np.zeros(picture.shape), 0.0
+    at, best, direction, tangent, in_vain = question.picture, None, np.zeros(picture.shape), 0.0, 0
     for _ in range(ROUNDS):
         lead, gradient = _linear(question, at, aim)
         size = float(np.sqrt(np.square(gradient).sum()))
@@ -85,7 +85,11 @@ def _towards(question: Question, aim: Aim, flipped: Flipped) -> Pictures | None:
         direction = _FORGOTTEN * direction - gradient / size
         found, turned = _first_beyond(question, aim, picture, direction, tangent, flipped)
         if turned and (best is None or size_of(found, question.picture) < size_of(best, question.picture)):
-            best = found
+            best, in_vain = found, 0
+        elif best is not None:
+            in_vain += 1
+        if in_vain == IN_VAIN:
+            break
         at = found
     return best
 

@@ -29,6 +29,14 @@ ALL = "all"
 # Of a network that knows nothing the same map by few points: no share of it has to be right.
 _REDRAWN: dict[str, Method] = METHODS | {"integrated-gradients": lambda question: integrated_gradients(question, FEW, FEW)}
 
+# By whether deletion and insertion go better than in random orders.
+_MATTERS = {
+    (True, True): ", and what it marks matters",
+    (True, False): "; what it marks matters where it is deleted, but not where it is inserted",
+    (False, True): "; what it marks matters where it is inserted, but not where it is deleted",
+    (False, False): "; but what it marks matters no more than parts drawn at random",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Explained:
@@ -43,11 +51,7 @@ class Explained:
         """What the checks say, in words."""
         if not self.redrawn.trustworthy:
             return "not to be trusted: a network without its weights gives a map like it"
-        return (
-            "depends on the weights, and what it marks matters"
-            if self.curves.matters
-            else ("depends on the weights; but what it marks matters no more than parts drawn at random")
-        )
+        return f"depends on the weights{_MATTERS[self.curves.better]}"
 
     def to_json(self) -> dict[str, Any]:
         return {**self.saliency.to_json(), "weights": self.redrawn.to_json(), "curves": self.curves.to_json(), "verdict": self.verdict}
@@ -168,8 +172,8 @@ def _evidence_lines(found: Why) -> list[str]:
         return []
     lines = [""]
     if near.neighbours:
-        same = f"{near.share(found.label)} of the {len(near.neighbours)}"
-        lines.append(f"nearest of {near.count:,} training pictures, {same} {visible(found.label)}:")
+        same = f"{near.share(found.label)} of {len(near.neighbours)}"
+        lines.append(f"nearest of {near.count:,} training pictures ({same} {visible(found.label)}):")
         rows = [
             [f"{each.distance:.3f}", visible(each.label), visible(each.path) + (" (gone)" if each.picture is None else "")]
             for each in near.neighbours

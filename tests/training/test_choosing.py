@@ -64,3 +64,12 @@ def test_one_picture_at_a_time_and_batch_norm_are_refused_before_the_pictures_ar
     assert make is not None
     with pytest.raises(UsageError, match="--batch 1"):
         make(TrainSettings(net="resnet9", trainer="torch", batch=1), [], "classify")
+
+
+def test_the_minutes_count_from_the_beginning_of_the_command_and_one_epoch_there_is_always() -> None:
+    pictures, target = made_pictures(300)
+    settings, shape = TrainSettings(trainer="torch", minutes=0.05, threads=1), (CLASSES, 1, SIDE)
+    epochs = [
+        choose(settings, "mlp", shape, pictures, target, 0, standard_of(pictures, 1), 1.0, lambda _: None, spent)[0].epochs for spent in (0.0, 10.0)
+    ]
+    assert epochs[0] > 1 == epochs[1]

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_network import Coloured, Told, colourful, small_network
+from small_network import Coloured, Told, coloured_picture, colourful, small_model, small_network
 from trained_run import Said, Trained, watched, write_photos
 
 from vitreous.cli import main
@@ -43,6 +44,20 @@ def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     said, modules = watched(work / "modules.json", "train", photos, "--runs", work / "runs", cwd=work, env=env)
     assert said.code == 0, said.err
     return Trained(photos, work / "runs" / "photos-1", work / "cache", said, modules)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture of 48 × 40 pixels that the small network calls red, alone in a folder."""
+    coloured_picture(np.random.default_rng(0), "red").save(tmp_path / "red.png")
+    return tmp_path / "red.png"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The small network as a file."""
+    (tmp_path / "small.onnx").write_bytes(small_model())
+    return tmp_path / "small.onnx"
 
 
 @pytest.fixture

@@ -11,25 +11,13 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, coloured_picture, small_model, small_network
+from small_network import Coloured, small_model, small_network
 from trained_run import Said, watched
 
 from vitreous.inside import inside
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    coloured_picture(np.random.default_rng(0), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
 
 
 def test_the_table_has_every_stage_the_totals_and_the_answer(model: Path, photo: Path, vitreous: Vitreous) -> None:

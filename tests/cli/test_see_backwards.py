@@ -9,24 +9,11 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import coloured_picture, small_model
 from trained_run import Said
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "see_backwards.json"
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    coloured_picture(np.random.default_rng(0), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
 
 
 def test_a_weight_is_written_out_up_to_the_loss(model: Path, photo: Path, vitreous: Vitreous) -> None:

@@ -8,18 +8,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, small_model
+from small_network import Coloured
 from trained_run import Said
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "see_filters.json"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
 
 
 def test_no_picture_is_needed(model: Path, coloured: Coloured, vitreous: Vitreous) -> None:

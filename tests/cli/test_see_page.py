@@ -4,27 +4,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, coloured_picture, small_model
+from small_network import Coloured
 from trained_run import Said
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    coloured_picture(np.random.default_rng(0), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
 
 
 def test_the_page_is_written_and_its_command_names_the_network(model: Path, photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:

@@ -17,12 +17,6 @@ Vitreous = Callable[..., Said]
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "strongest.json"
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
-
-
 def test_a_run_a_folder_and_a_model_are_searched(coloured: Coloured, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:
     folder = colourful(tmp_path / "photos", {"red": 5, "blue": 5})
     own = vitreous("see", coloured.run.path, "--strongest", "positive")

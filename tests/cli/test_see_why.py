@@ -5,28 +5,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_network import Coloured, coloured_picture, small_model
+from small_network import Coloured
 from trained_run import Said
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    coloured_picture(np.random.default_rng(0), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    (tmp_path / "small.onnx").write_bytes(small_model())
-    return tmp_path / "small.onnx"
 
 
 def test_every_method_is_told_with_its_checks(model: Path, photo: Path, vitreous: Vitreous) -> None:

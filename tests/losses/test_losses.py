@@ -157,7 +157,7 @@ def test_gradients_are_those_of_finite_differences(name: str, options: dict[str,
     z = logits().requires_grad_()
     for target in [target_of(name, z)] if LOSSES[name].several else [target_of(name, z), mixed()]:
         # a step of 1e-6 in float64 leaves an error of about 1e-9
-        assert torch.autograd.gradcheck(lambda x, target=target: loss(name, **options)(x, target), z, eps=1e-6, rtol=1e-6, atol=1e-8)  # type: ignore[misc]
+        assert torch.autograd.gradcheck(lambda x, target=target: loss(name, **options)(x, target), z, eps=1e-6, rtol=1e-6, atol=1e-8)  # type: ignore[misc]  # as torch's stubs have it
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -183,7 +183,7 @@ def test_a_target_of_another_shape_raises_and_is_never_broadcast(name: str) -> N
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_holds_its_annotated_shapes(name: str) -> None:
-    function = checked(loss(name).func)  # type: ignore[attr-defined]
+    function = checked(loss(name).func)  # type: ignore[attr-defined]  # a partial function
     z = torch.randn(4, 3)
     assert function(z, target_of(name, z)).shape == (4,)
     with pytest.raises(Exception, match=r"(?s)typechecking parameter 'target'.*\[4,1\]"):

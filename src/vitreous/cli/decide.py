@@ -44,7 +44,7 @@ def command(
             raise UsageError("--none with a wish", needed="one of both")
         _forget(run, as_json)
         return
-    decision = api.load(run).decide(**wishes, prevalence=prevalence)  # type: ignore[arg-type]
+    decision = api.load(run).decide(**wishes, prevalence=prevalence)  # type: ignore[arg-type]  # texts and numbers, as their options say
     click.echo(json.dumps(decision.to_json()) if as_json else "\n".join(visible(sentence) for sentence in decision.sentences))
     if not as_json:
         click.secho(f"Stored in {quoted(run)}; --none removes it.", err=True, dim=True)

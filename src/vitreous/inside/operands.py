@@ -70,14 +70,18 @@ def axis_places(X: Array, place: Place, axis: int) -> Array:
     return places
 
 
+def reduced_axes(node: Node, values: Values) -> set[int]:
+    """The axes along which a reduction brings numbers to one; of a global pooling those of the places."""
+    axes = values[node.inputs[0]].ndim
+    if node.kind.startswith("Global"):
+        return set(range(2, axes))
+    given = values[node.inputs[1]] if len(node.inputs) > 1 and node.inputs[1] else node.attributes.get("axes")
+    return {int(axis) % axes for axis in given} if given is not None and len(given) else set(range(axes))
+
+
 def reduced_places(node: Node, values: Values, place: Place) -> Array:
     """The places that a reduction brings to one: along the axes that vary, [..., axes]."""
-    X = values[node.inputs[0]]
-    if node.kind.startswith("Global"):
-        axes: set[int] = set(range(2, X.ndim))
-    else:
-        given = values[node.inputs[1]] if len(node.inputs) > 1 and node.inputs[1] else node.attributes.get("axes")
-        axes = {int(axis) % X.ndim for axis in given} if given is not None and len(given) else set(range(X.ndim))
+    X, axes = values[node.inputs[0]], reduced_axes(node, values)
     kept = [axis for axis in range(X.ndim) if axis not in axes]
     at = dict(zip(kept, [place[axis] for axis in kept] if len(place) == X.ndim else place, strict=False))
     grid = np.meshgrid(*([at[axis]] if axis in at else range(X.shape[axis]) for axis in range(X.ndim)), indexing="ij")

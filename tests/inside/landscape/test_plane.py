@@ -1,5 +1,7 @@
 """Planes through weights: the paper's normalization, worked out by hand; principal directions, against numpy's SVD; a quadratic, by its formula."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.testing import assert_allclose
 
@@ -48,8 +50,8 @@ def test_on_a_quadratic_the_heights_are_those_of_its_closed_form() -> None:
     A = random.normal(size=(14, 14))
     H, plane = A @ A.T, random_plane(CENTRE)
 
-    def flat(weights: object) -> np.ndarray:
-        return np.concatenate([W.ravel() for W in weights.values()])  # type: ignore[attr-defined]
+    def flat(weights: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.concatenate([W.ravel() for W in weights.values()])
 
     def f(w: np.ndarray) -> float:
         return float(0.5 * w @ H @ w)

@@ -121,7 +121,7 @@ def test_lenet_is_left_with_nothing_but_layers_sigmoids_and_sums() -> None:
 def test_answers_too_large_for_an_exponential_function_are_right_too(one_thread: None) -> None:
     case = Case("lenet", 1, 28)
     for part in (case.plane.centre, case.plane.first):
-        next(iter(part.values()))[:] *= 60  # type: ignore[index]
+        next(iter(part.values()))[:] *= 60  # type: ignore[index]  # mypy sees no array in it
     sums = summed_in_torch(case.program, case.plane, ALPHAS, BETAS, case.X, case.target, 1, lambda done: None)
     assert_allclose(sums, case.plain(), rtol=1e-4)  # the first layer's sums are in the hundreds: an error of 1e-5 of them
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,12 +66,12 @@ def test_guided_gradients_are_those_of_torch_with_hooks() -> None:
 
     class Guided(torch.autograd.Function):  # type: ignore[misc]  # torch ships no types that mypy reads here
         @staticmethod
-        def forward(context, x):  # type: ignore[no-untyped-def]
+        def forward(context: Any, x: Any) -> Any:
             context.save_for_backward(x)
             return x.clamp(min=0)
 
         @staticmethod
-        def backward(context, dy):  # type: ignore[no-untyped-def]
+        def backward(context: Any, dy: Any) -> Any:
             (x,) = context.saved_tensors
             return dy.clamp(min=0) * (x > 0)
 

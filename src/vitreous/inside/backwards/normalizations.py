@@ -72,7 +72,7 @@ def local_response(node: Node, values: Values, number: int, place: Place) -> Slo
     for k in range(first, last):
         seed = np.zeros(cut.shape, cut.dtype)
         seed[0, k - low] = 1
-        slopes.append(float(OPERATORS["LRN"].backward(seed, node, [cut], (cut,), 0)[0, c - low, 0, 0]))  # type: ignore[misc]  # it is there
+        slopes.append(float(OPERATORS["LRN"].gradient(seed, node, [cut], (cut,), 0)[0, c - low, 0, 0]))
     met = np.abs(slopes) > 0
     return Slopes(node.outputs[0], node.kind, "how it and its neighbours damp each other", places[met], np.array(slopes)[met])
 
@@ -84,5 +84,5 @@ def _together(node: Node, values: Values, places: Array, block: Array, at: Place
     for k in range(block.size):
         seed = np.zeros(block.shape, block.dtype)
         seed.reshape(-1)[k] = 1
-        slopes.append(float(OPERATORS[node.kind].backward(seed, of_block, inputs, (block,), 0)[at]))  # type: ignore[misc]  # it is there
+        slopes.append(float(OPERATORS[node.kind].gradient(seed, of_block, inputs, (block,), 0)[at]))
     return Slopes(node.outputs[0], node.kind, "how numbers that are normalized together change each other", places, np.array(slopes))

@@ -11,13 +11,14 @@ derivative at the numbers in question.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from vitreous.inside.backwards.normalizations import batch_norm, layer_norm, local_response
 from vitreous.inside.backwards.products import convolution, gemm, matmul
 from vitreous.inside.backwards.slope import Met, Slopes, places_that_spread_to
-from vitreous.inside.operands import Values, reduced_places, window_places
+from vitreous.inside.operands import Values, reduced_axes, reduced_places, window_places
 from vitreous.inside.operations import MOVES
 from vitreous.inside.place import Place
 from vitreous.inside.receptive_field import window_of
@@ -62,7 +63,7 @@ def _elementwise(node: Node, values: Values, number: int, place: Place) -> Slope
         None if not each else values[each] if node.kind == "Clip" and k else np.broadcast_to(values[each], Y.shape)[at]
         for k, each in enumerate(node.inputs)
     ]
-    slopes = OPERATORS[node.kind].backward(np.ones(len(places), Y.dtype), node, cut, (Y[at],), number)  # type: ignore[misc]  # it is there
+    slopes = OPERATORS[node.kind].gradient(np.ones(len(places), Y.dtype), node, cut, (Y[at],), number)
     rule, met = _ELEMENTWISE.get(node.kind, "the derivative of {kind}").format(kind=node.kind), None
     if node.kind == "Mul":
         other = node.inputs[1 - number]
@@ -74,13 +75,13 @@ def _elementwise(node: Node, values: Values, number: int, place: Place) -> Slope
 
 def _moved(node: Node, values: Values, number: int, place: Place) -> list[Slopes]:
     """The operator is run on a value that has a 1 at this place and else zeros."""
-    fed = [values[each] if each else None for each in node.inputs]
+    fed: list[Any] = [values[each] if each else None for each in node.inputs]
     data = range(len(node.inputs)) if node.kind == "Concat" else (1, 2) if node.kind == "Where" else (0,)
     if number not in data:
         return []
     for k in data:
         fed[k] = np.zeros(values[node.inputs[k]].shape, np.int8)
-    fed[number][place] = 1  # type: ignore[index]  # set above
+    fed[number][place] = 1
     attributes = node.attributes
     if node.kind == "Pad":
         attributes = attributes | {"value": 0}
@@ -128,17 +129,12 @@ def _pooled(node: Node, values: Values, number: int, place: Place) -> Slopes:
 
 def _reduced(node: Node, values: Values, number: int, place: Place) -> Slopes:
     """The one number that it is brought to with others."""
-    X, Y = values[node.inputs[0]], values[node.outputs[0]]
-    if node.kind.startswith("Global"):
-        axes = set(range(2, X.ndim))
-    else:
-        given = values[node.inputs[1]] if len(node.inputs) > 1 and node.inputs[1] else node.attributes.get("axes")
-        axes = {int(axis) % X.ndim for axis in given} if given is not None and len(given) else set(range(X.ndim))
+    X, Y, axes = values[node.inputs[0]], values[node.outputs[0]], reduced_axes(node, values)
     into = tuple(0 if k in axes else at for k, at in enumerate(place) if Y.ndim == X.ndim or k not in axes)
     seed = np.zeros(Y.shape, Y.dtype)
     seed[into] = 1
     inputs = [values[each] if each else None for each in node.inputs]
-    slope = OPERATORS[node.kind].backward(seed, node, inputs, (Y,), 0)[place]  # type: ignore[misc]  # it is there
+    slope = OPERATORS[node.kind].gradient(seed, node, inputs, (Y,), 0)[place]
     many = reduced_places(node, values, into)[..., 0].size
     rule = f"its share of the mean of {many:,}" if "Mean" in node.kind or "Average" in node.kind else f"its slope in the one of {many:,}"
     return Slopes(node.outputs[0], node.kind, rule, np.array([into]).reshape(1, -1), np.array([slope]))
@@ -165,7 +161,7 @@ def _asked(node: Node, values: Values, number: int, place: Place) -> Slopes:
     for each in np.ndindex(*Y.shape):
         seed = np.zeros(Y.shape, Y.dtype)
         seed[each] = 1
-        slopes[each] = OPERATORS[node.kind].backward(seed, node, inputs, outputs, number)[place]  # type: ignore[misc]  # it is there
+        slopes[each] = OPERATORS[node.kind].gradient(seed, node, inputs, outputs, number)[place]
     places = np.argwhere(slopes)
     return Slopes(node.outputs[0], node.kind, f"the derivative of {node.kind}", places, slopes[tuple(places.T)])
 

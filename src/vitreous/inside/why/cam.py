@@ -11,6 +11,7 @@ Source: Zhou, Khosla, Lapedriza, Oliva, Torralba, "Learning Deep Features for Di
 import numpy as np
 
 from vitreous.errors import UsageError
+from vitreous.inside.operands import Values, reduced_axes
 from vitreous.inside.why.question import Question
 from vitreous.inside.why.saliency import Saliency, over_maps
 from vitreous.layers.operators import Node
@@ -57,7 +58,7 @@ def _average_before(question: Question) -> tuple[Node, tuple[int, ...]]:
     )
 
 
-def _global_axes(node: Node, shape: tuple[int, ...], values: object) -> tuple[int, ...]:
+def _global_axes(node: Node, shape: tuple[int, ...], values: Values) -> tuple[int, ...]:
     """The axes of [N, C, H, W] that a global average pool takes the mean over; none where it is something else."""
     if len(shape) != 4:
         return ()
@@ -66,7 +67,6 @@ def _global_axes(node: Node, shape: tuple[int, ...], values: object) -> tuple[in
     if node.kind == "AveragePool" and tuple(node.attributes["kernel_shape"]) == shape[2:] and not any(node.attributes.get("pads", (0,))):
         return (2, 3)
     if node.kind == "ReduceMean":
-        given = values[node.inputs[1]] if len(node.inputs) > 1 and node.inputs[1] else node.attributes.get("axes", ())  # type: ignore[index]
-        axes = tuple(sorted(int(axis) % 4 for axis in given))
+        axes = tuple(sorted(reduced_axes(node, values)))
         return axes if axes in ((2, 3), (1, 2)) else ()
     return ()

@@ -30,3 +30,8 @@ class Operator:
 
     forward: Forward
     backward: Backward | None = None
+
+    def gradient(self, dY: Array, node: Node, inputs: Inputs, outputs: tuple[Array, ...], number: int) -> Array:
+        """`backward` of an operator that is known to have it."""
+        assert self.backward is not None, f"{node.kind} lets no gradient through"
+        return self.backward(dY, node, inputs, outputs, number)

@@ -121,7 +121,7 @@ def parsed(text: str, labels: Sequence[str], of_all: Sequence[str] = OF_ALL, of_
         raise UsageError(failed, f"{metric} is a share, and {digits}{' %' if percent else ''} is more than 1", remedy=meant)
     if metric == "log_loss" and percent:
         raise UsageError(failed, "the log loss is no share", remedy="write it without %")
-    return Requirement(text.strip(), metric, label, _SIGNS.get(sign, sign), bound)  # type: ignore[arg-type]
+    return Requirement(text.strip(), metric, label, _SIGNS.get(sign, sign), bound)  # type: ignore[arg-type]  # the expression knows these signs only
 
 
 def judged(requirement: Requirement, scores: Scores | SeveralScores) -> Outcome:

@@ -44,7 +44,7 @@ _FEW_DEGREES = 20.0
 _PERMUTED: dict[str, tuple[str, Sequence[Change]]] = {
     "flip": ("mirrored", (lambda x: x[:, :, ::-1],)),
     "vertical_flip": ("upside down", (lambda x: x[:, ::-1],)),
-    "rotation": ("turned by 90, 180 and 270°", tuple(lambda x, turns=k: np.rot90(x, turns, (1, 2)) for k in (1, 2, 3))),  # type: ignore[misc]
+    "rotation": ("turned by 90, 180 and 270°", tuple(lambda x, turns=k: np.rot90(x, turns, (1, 2)) for k in (1, 2, 3))),  # type: ignore[misc]  # mypy types no default of a lambda
 }
 _JUDGED = (*_PERMUTED, "colour")
 _IN_COLOUR = "with colours from none to double"

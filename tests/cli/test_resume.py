@@ -146,7 +146,8 @@ def test_a_sweep_goes_on_inside_the_variant_that_was_interrupted_to_the_same_bit
     work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(work)
-    options = [*OPTIONS, "--sweep", "rate=0.001,0.003"]
+    longer = [*OPTIONS, "--epochs", "80", "--patience", "80"]  # so long that it has not ended when the signal comes
+    options = [*longer, "--sweep", "rate=0.001,0.003"]
     process = begun(work, "sides", *options)
     until(process, "Variant 2 of 2")
     until(process, "Epoch 2")
@@ -155,7 +156,7 @@ def test_a_sweep_goes_on_inside_the_variant_that_was_interrupted_to_the_same_bit
     assert process.returncode == 130
     said = vitreous("train", "sides", *options)
     assert said.code == 0 and "Variant 1 of 2, rate 0.001: done before." in said.err and "Going on behind step" in said.err
-    alone = vitreous("train", "sides", *OPTIONS, "--rate", "0.003")
+    alone = vitreous("train", "sides", *longer, "--rate", "0.003")
     assert alone.code == 0
     assert open_run("runs/sides-sweep-1/02-rate-0.003-1").read("model.onnx") == open_run("runs/sides-1").read("model.onnx")
 

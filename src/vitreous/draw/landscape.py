@@ -65,7 +65,7 @@ def landscape(
 
 def _map(figure: "Figure", axes: "Axes", surface: tuple[Floats, Floats, Floats], trails: Sequence[Trail], theme: Theme) -> None:
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.ticker import FuncFormatter, NullLocator
+    from matplotlib.ticker import NullLocator
 
     alphas, betas, loss = surface
     shown = np.where(np.isfinite(loss), loss, np.nan)
@@ -79,8 +79,7 @@ def _map(figure: "Figure", axes: "Axes", surface: tuple[Floats, Floats, Floats],
     filled = axes.contourf(alphas, betas, heights, levels=np.log(levels), cmap=colours, extend="min")
     axes.contour(alphas, betas, heights, levels=np.log(levels), colors=theme.muted, linewidths=0.5, linestyles="solid")
     bar = figure.colorbar(filled, ax=axes, fraction=0.04, pad=0.02)
-    bar.set_ticks(np.log(levels)[::2].tolist())
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{np.exp(value):.2g}"))
+    bar.set_ticks(np.log(levels)[::2].tolist(), labels=told_apart(levels[::2]))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.set_label("loss", fontsize=SMALL)
     for place, trail in enumerate(trails):
@@ -94,6 +93,19 @@ def _map(figure: "Figure", axes: "Axes", surface: tuple[Floats, Floats, Floats],
         axes.set_aspect("equal")
     if len(trails) > 1:
         axes.legend(loc="upper right", fontsize=SMALL, facecolor=theme.background, edgecolor=theme.grid)
+
+
+def told_apart(numbers: Floats) -> list[str]:
+    """With as few digits as it takes, two or more.
+
+    >>> told_apart(np.array([1.052, 1.07, 1.2])), told_apart(np.array([0.01, 3.0]))
+    (['1.05', '1.07', '1.2'], ['0.01', '3'])
+    """
+    for digits in range(2, 8):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
 
 
 def _name_places(axes: "Axes", trail: Trail, theme: Theme) -> None:

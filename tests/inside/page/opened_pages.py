@@ -1,14 +1,10 @@
-"""Pages for the tests of this folder, and a browser that a test sits before like a reader."""
+"""Pages for the tests of this folder, and a reader who clicks and types."""
 
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -84,16 +80,3 @@ class Reader:
     def said(self) -> str:
         text: str = self.page.text_content("#said")
         return text
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """Debian's chromium, driven by Playwright; left out where either is missing."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e .[dev]")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("needs chromium: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()

@@ -11,7 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from opened_pages import Reader, browser, of_a_grey_network, of_every_operator, of_the_small_network
+from browser import browser
+from opened_pages import Reader, of_a_grey_network, of_every_operator, of_the_small_network
 from small_network import coloured_picture
 
 from vitreous.inside import Inside

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from browser import browser
 from made_contents import made_contents
 
 from vitreous.draw.theme import LIGHT, Theme
@@ -72,6 +74,23 @@ def test_the_report_has_a_chapter_for_each_closed_and_with_inert_names(made: Ins
     page = documents(contents)["report.html"].decode()
     assert page.count('<details class="inside">') == 2 and 'href="#inside"' in page
     assert MARKUP not in page and "&lt;img src=x" in page
-    assert all('loading="lazy"' in tag and " alt=" in tag for tag in re.findall(r"<img [^>]*webp[^>]*>", page))
+    assert all('decoding="async"' in tag and " alt=" in tag for tag in re.findall(r"<img [^>]*webp[^>]*>", page))
     assert re.findall(r'<source media="([^"]*)"', page) == ["screen and (prefers-color-scheme: dark)"]
     assert "#inside" not in documents(made_contents(tmp_path))["report.html"].decode()
+
+
+@pytest.mark.slow
+def test_closed_chapters_decode_nothing_and_are_printed_with_their_pictures(made: Inside, tmp_path: Path) -> None:
+    contents, file, paper = replace(made_contents(tmp_path), inside=made.to_bytes()), tmp_path / "report.html", tmp_path / "report.pdf"
+    with browser() as chromium:
+        sizes = []
+        for inside in (b"", made.to_bytes()):
+            file.write_bytes(documents(replace(contents, inside=inside or None))["report.html"])
+            page = chromium.new_page()
+            page.goto(file.as_uri())
+            page.pdf(path=paper)
+            sizes.append(paper.read_bytes().count(b"/Subtype /Image"))
+        assert sizes[1] > sizes[0]
+        assert not page.is_visible(".inside img")
+        page.click(".inside summary")
+        assert page.is_visible(".inside img") and page.evaluate("document.querySelector('.inside img').decode().then(() => true)")

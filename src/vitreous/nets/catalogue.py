@@ -68,6 +68,8 @@ _ENTRIES = (
     Entry("resnet50", "ResNet-50", 2015, _HE, "resnet", 25_557_032, 4_089_184_256, 3, 224, 1000),
     Entry("resnet20-cifar", "ResNet-20 for CIFAR", 2015, _HE, "resnet_cifar", 269_722, 40_551_040, 3, 32, 10),
     Entry("resnet56-cifar", "ResNet-56 for CIFAR", 2015, _HE, "resnet_cifar", 853_018, 125_485_696, 3, 32, 10),
+    Entry("plain20-cifar", "ResNet-20 for CIFAR without skips", 2015, _HE, "resnet_cifar", 269_722, 40_551_040, 3, 32, 10),
+    Entry("plain56-cifar", "ResNet-56 for CIFAR without skips", 2015, _HE, "resnet_cifar", 853_018, 125_485_696, 3, 32, 10),
     Entry("resnet9", "ResNet-9, thin", 2018, "Page: How to train your ResNet", "resnet9", 191_514, 13_419_776, 3, 32, 10, 8),
     Entry("efficientnet-lite0", "EfficientNet-Lite0", 2020, _TAN, "efficientnet_lite", 4_652_008, 385_187_552, 3, 224, 1000, needs=_lite(0)),
     Entry("efficientnet-lite1", "EfficientNet-Lite1", 2020, _TAN, "efficientnet_lite", 5_416_680, 600_185_232, 3, 240, 1000, needs=_lite(1)),

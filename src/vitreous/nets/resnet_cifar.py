@@ -5,6 +5,8 @@
 Where the size changes, the shortcut takes every second pixel and adds channels of zeros behind the others: no weights (option A).
 Pictures of any size: the head reads the mean over all places.
 
+The plain ones are the same without shortcuts (figure 6, left): as many weights, and the deep one learns worse than the shallow one.
+
 Source: K. He, X. Zhang, S. Ren, J. Sun, Deep residual learning for image recognition, 2015, section 4.2. Weights begin as in He et al. 2015.
 """
 
@@ -14,16 +16,16 @@ from torch.nn.functional import pad
 from vitreous.nets.stages import Accepts, Staged
 
 WIDTHS = (16, 32, 64)
-BLOCKS = {"resnet20-cifar": 3, "resnet56-cifar": 9}
+BLOCKS = {"resnet20-cifar": 3, "resnet56-cifar": 9, "plain20-cifar": 3, "plain56-cifar": 9}  # in each of the three stages
 
 
 def network(name: str, classes: int, channels: int, size: int) -> Staged:
     stages: dict[str, nn.Module] = {
         "conv1": nn.Sequential(nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()),  # [N, 16, 32, 32]
     }
-    before = 16
+    block, before = Plain if name.startswith("plain") else Block, 16
     for number, width in enumerate(WIDTHS, 2):
-        blocks = [Block(before if place == 0 else width, width) for place in range(BLOCKS[name])]
+        blocks = [block(before if place == 0 else width, width) for place in range(BLOCKS[name])]
         stages[f"conv{number}"] = nn.Sequential(*blocks)  # 32, 16, 8 pixels a side
         before = width
     stages["pool"] = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())  # [N, 64]
@@ -50,6 +52,16 @@ class Block(nn.Module):
         y = self.relu1(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
         return self.relu2(y + self.shortcut(x))
+
+
+class Plain(nn.Sequential):
+    """relu(norm(3×3(relu(norm(3×3(x)))))): a block without its shortcut."""
+
+    def __init__(self, channels: int, width: int) -> None:
+        stride = 1 if channels == width else 2
+        first = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        second = nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        super().__init__(*first, *second)
 
 
 class Thinned(nn.Module):

@@ -103,6 +103,7 @@ _OWN = {
     "alexnet": _DEEP, "vgg11": _DEEP, "vgg13": _DEEP, "vgg16": _DEEP, "vgg19": _DEEP,
     "googlenet": _Own("nesterov", 0.05, 1e-4, 128, clip=5.0),
     "resnet18": _RESIDUAL, "resnet34": _RESIDUAL, "resnet50": _RESIDUAL, "resnet20-cifar": _RESIDUAL, "resnet56-cifar": _RESIDUAL,
+    "plain20-cifar": _RESIDUAL, "plain56-cifar": _RESIDUAL,
     "resnet9": _Own("muon", 0.02, 5e-4, 128, clip=5.0),
     "efficientnet-lite0": _Own("adamw", 1e-3, 5e-2, 64), "efficientnet-lite1": _Own("adamw", 1e-3, 5e-2, 64),
     "efficientnet-lite2": _Own("adamw", 1e-3, 5e-2, 64),

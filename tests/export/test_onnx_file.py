@@ -14,7 +14,7 @@ from vitreous.nets import build
 from vitreous.nets.catalogue import CATALOGUE
 
 torch = pytest.importorskip("torch")
-from vitreous.export.onnx_file import to_network  # noqa: E402
+from vitreous.export.onnx_file import to_network, to_network_as_trained  # noqa: E402
 from vitreous.export.parity import ROUNDING, prove  # noqa: E402
 from vitreous.nets.stages import Accepts, Staged  # noqa: E402
 
@@ -92,6 +92,18 @@ def test_the_file_is_valid_by_the_rules_of_onnx() -> None:
     onnx.checker.check_model(model, full_check=True)
     assert [each.name for each in model.graph.output] == ["logits", "probability", "features"]
     assert not any(node.op_type == "BatchNormalization" for node in model.graph.node)  # folded
+
+
+@pytest.mark.parametrize("name", ["resnet20-cifar", "plain20-cifar", "resnet9"])
+def test_with_its_norms_apart_a_network_answers_the_same_and_keeps_every_weight(name: str) -> None:
+    net, size = small(name)
+    apart = to_network_as_trained(net, LABELS, View.crop(size), 127.0, 128.0, {"network": "a test"})
+    assert prove(net, apart) <= ROUNDING
+    walk = read_walk(apart.data)
+    norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    assert sum(node.kind == "BatchNormalization" for node in walk.nodes) == len(norms) > 0
+    kept = {value.tobytes() for value in walk.constants.values()}
+    assert all(value.detach().numpy().tobytes() in kept for value in net.parameters())
 
 
 def test_a_network_for_grey_pictures_takes_colours_and_makes_them_grey() -> None:

@@ -7,9 +7,12 @@ from torch import fx
 
 
 class Graph:
-    """Nodes and weights in the order in which they are written; `values` maps nodes of the traced network to names of values."""
+    """Nodes and weights in the order in which they are written; `values` maps nodes of the traced network to names of values.
 
-    def __init__(self) -> None:
+    `folding`: a batch norm behind a convolution goes into its weights."""
+
+    def __init__(self, folding: bool = True) -> None:
+        self.folding = folding
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
         self.values: dict[fx.Node, str] = {}

@@ -38,13 +38,25 @@ def to_network(
     Raises ModelError for a number of labels or channels that does not fit, and for layers that cannot be written, by name; UsageError
     where the network cannot take pictures of the view's size.
     """
+    return _exported(Graph(), net, labels, view, mean, std, facts)
+
+
+def to_network_as_trained(
+    net: nn.Module, labels: list[str], view: View, mean: float | Sequence[float], std: float | Sequence[float], facts: dict[str, Any]
+) -> Network:
+    """The same with each batch norm as a node of its own: every weight that was learned stands in the file as it is."""
+    return _exported(Graph(folding=False), net, labels, view, mean, std, facts)
+
+
+def _exported(
+    graph: Graph, net: nn.Module, labels: list[str], view: View, mean: float | Sequence[float], std: float | Sequence[float], facts: dict[str, Any]
+) -> Network:
     channels = _channels(net)
     if len(labels) != net.head.out_features:
         raise ModelError("cannot export the network", f"{len(labels):,} labels", f"one for each of its {net.head.out_features:,} outputs")
     means, deviations = _per_channel("mean", mean, channels), _per_channel("std", std, channels)
     if (deviations <= 0).any():
         raise ModelError("cannot export the network", f"std {deviations.tolist()}", "numbers above 0")
-    graph = Graph()
     _write_input(graph, channels, means, deviations)
     _write_network(graph, net, trace(net, (channels, view.size, view.size)))
     numbers = {"mean": means.tolist(), "std": deviations.tolist()}

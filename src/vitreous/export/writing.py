@@ -1,6 +1,7 @@
 """A node of a traced network is written under a readable name: by its layer's or function's way into ONNX.
 
-What does nothing in inference is no node: its value is that of its input. A batch norm that alone reads a convolution is folded into it.
+What does nothing in inference is no node: its value is that of its input. A batch norm that alone reads a convolution is folded into it, where
+the graph wants that.
 """
 
 import operator
@@ -29,7 +30,7 @@ def write(graph: Graph, node: fx.Node, layers: dict[str, Any], final: str | None
         graph.values[node] = "pixels"
         return
     layer = layers.get(str(node.target)) if node.op == "call_module" else None
-    if isinstance(layer, nn.Conv2d) and _norm_behind(node, layers) is not None:
+    if graph.folding and isinstance(layer, nn.Conv2d) and _norm_behind(node, layers) is not None:
         return  # written with the batch norm behind it
     if isinstance(layer, NOTHING_IN_INFERENCE):
         graph.values[node] = graph.values[node.all_input_nodes[0]]
@@ -41,7 +42,7 @@ def write(graph: Graph, node: fx.Node, layers: dict[str, Any], final: str | None
     if writer is None:
         called = getattr(kind, "__name__", str(kind))
         raise ModelError("cannot export the network", f"{node.meta['path'] or 'the network'}: {called}, which has no way into ONNX here")
-    if isinstance(layer, nn.BatchNorm2d) and _is_convolution(node.all_input_nodes[0], layers):
+    if graph.folding and isinstance(layer, nn.BatchNorm2d) and _is_convolution(node.all_input_nodes[0], layers):
         _folded(graph, node, layers, final)
         return
     own = graph.free(_readable(node, layers))

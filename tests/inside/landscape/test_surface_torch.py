@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 torch = pytest.importorskip("torch")
 
 from vitreous.core.view import View  # noqa: E402
-from vitreous.export.onnx_file import to_network  # noqa: E402
+from vitreous.export.onnx_file import to_network_as_trained  # noqa: E402
 from vitreous.inside.landscape.compiling import SIGMOID, SUM, compiled  # noqa: E402
 from vitreous.inside.landscape.plane import Plane  # noqa: E402
 from vitreous.inside.landscape.program import Program, program_of, run_fixed, summed  # noqa: E402
@@ -36,9 +36,9 @@ class Case:
         for key in state:
             if key.endswith(("running_mean", "bias")):  # no two alike: they are told apart by their numbers
                 state[key] += torch.from_numpy(random.normal(0, 0.1, state[key].shape)).float()
-            if key.endswith("running_var"):
+            if key.endswith("running_var") or (key.endswith("weight") and state[key].ndim == 1):
                 state[key] *= torch.from_numpy(random.uniform(0.5, 2, state[key].shape)).float()
-        walk = read_walk(to_network(self.net, list("abcd"), View.whole(side), 100.0, 50.0, {}).data)
+        walk = read_walk(to_network_as_trained(self.net, list("abcd"), View.whole(side), 100.0, 50.0, {}).data)
         self.names = self._names(walk)
         weights = {name: state[own].numpy().copy() for name, own in self.names.items()}
         self.program: Program = program_of(walk, weights, name)
@@ -136,3 +136,17 @@ def test_threads_are_given_back_as_they_were() -> None:
     case, before = Case("linear", 1, 8), torch.get_num_threads()
     summed_in_torch(case.program, case.plane, ALPHAS, BETAS, case.X, case.target, 1, lambda done: None)
     assert torch.get_num_threads() == before
+
+
+def test_the_weights_of_a_network_with_norms_are_found_in_its_file_by_their_numbers() -> None:
+    from safetensors.torch import save
+
+    from vitreous.inside.landscape.learned import of_torch
+    from vitreous.inside.landscape.safetensors import safetensors
+
+    case = Case("resnet20-cifar", 3, 16)
+    walk = read_walk(to_network_as_trained(case.net, list("abcd"), View.whole(16), 100.0, 50.0, {}).data)
+    stored, _ = safetensors(save({name: value.contiguous() for name, value in case.net.state_dict().items()}), "weights.safetensors")
+    found = of_torch(stored, walk, "x-1")
+    assert found.stored == case.names and len(found.weights) == len(list(case.net.parameters()))
+    assert all((found.weights[name] == stored[own]).all() for name, own in found.stored.items())

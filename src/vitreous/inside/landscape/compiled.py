@@ -93,7 +93,7 @@ class Compiled:
 
 def three_of(name: str, weights: tuple[dict[str, Array], ...]) -> list[Tensor]:
     """Copies, in fp32."""
-    return [torch.from_numpy(part[name]).float().clone() for part in weights]
+    return [torch.tensor(part[name], dtype=torch.float32) for part in weights]
 
 
 def convolved(node: Node, x: Tensor, W: Tensor, b: Tensor | None) -> Tensor:

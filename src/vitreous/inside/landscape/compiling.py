@@ -125,7 +125,7 @@ class _Compiler:
         name = node.inputs[2] if len(node.inputs) > 2 else ""
         if name in self.program.weights:
             return three_of(name, self.weights)
-        fixed = torch.from_numpy(self.program.constants[name]).float().clone() if name else torch.zeros(width)
+        fixed = torch.tensor(self.program.constants[name], dtype=torch.float32) if name else torch.zeros(width)
         return [fixed, torch.zeros(width), torch.zeros(width)]
 
     def matrix_of(self, source: str, linear: list[Node]) -> Tensor:
@@ -266,7 +266,7 @@ class _Compiler:
         if name in self.program.weights:
             self.made.parts[name] = three_of(name, self.weights)
             return lambda at: at[name]
-        constant = torch.from_numpy(np.ascontiguousarray(self.program.constants[name]))
+        constant = torch.tensor(self.program.constants[name])
         return lambda at: constant
 
 

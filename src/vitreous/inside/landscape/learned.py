@@ -1,53 +1,56 @@
-"""The weights of a run that were learned, by their names in model.onnx, as the training left them.
+"""The weights of a run that were learned, by their names in its network's graph, as the training left them.
 
 A network trained by torch keeps them in weights.safetensors, without the temperature that calibration put into the head of model.onnx; they are
-found there by their numbers. One that was trained without torch has all of its weights in model.onnx; of a probe the head alone was learned.
-
-The safetensors format: 8 bytes, the length of a header; the header, JSON with type, shape and place of each array; the arrays.
-Source: https://github.com/huggingface/safetensors, "Format".
+found there by their numbers. With batch norm the graph is not that of model.onnx: its norms are layers of their own (`.with_norms`). A network that
+was trained without torch has all of its weights in model.onnx; of a probe the head alone was learned.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from vitreous.core.text import visible
 from vitreous.errors import RunError
+from vitreous.infer.network import Network
 from vitreous.inside.landscape.plane import Array
 from vitreous.inside.landscape.program import LOGITS
-from vitreous.layers.walk import Walk
+from vitreous.inside.landscape.safetensors import safetensors
+from vitreous.inside.landscape.with_norms import WEIGHTS, walk_with_norms
+from vitreous.layers.walk import Walk, read_walk
 from vitreous.runs.contents import PATH
 from vitreous.runs.folder import RunFolder
 
-WEIGHTS = "weights.safetensors"
-_TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
 _HEAD = "head."
+# What torch keeps of a norm that is counted, not learned; the first two are constants of the graph.
+_COUNTED = (".running_mean", ".running_var", ".num_batches_tracked")
 
 
 @dataclass(frozen=True)
 class Learned:
-    """`weights` by their names in model.onnx; `stored`: by the same names, what they are called in weights.safetensors, where there is one;
+    """`weights` by their names in the graph `walk`; `stored`: by the same names, what they are called in weights.safetensors, where there is one;
     `head_only`: what comes before the head was taken over from elsewhere."""
 
+    walk: Walk
     weights: dict[str, Array]
     stored: dict[str, str]
     head_only: bool
 
 
-def learned(run: RunFolder, walk: Walk) -> Learned:
-    """Raises RunError where the run's files do not belong together."""
+def learned(run: RunFolder, network: Network) -> Learned:
+    """Raises ModelError as `read_walk`; RunError where the run's files do not belong together, and where its norms need torch that is missing."""
+    walk, name = read_walk(network.data), visible(str(run.path))
     if WEIGHTS in run.document.files:
-        return _of_torch(safetensors(run.read(WEIGHTS), f"{run.path.name}/{WEIGHTS}")[0], walk, visible(str(run.path)))
+        stored = safetensors(run.read(WEIGHTS), f"{run.path.name}/{WEIGHTS}")[0]
+        return of_torch(stored, walk_with_norms(run, network, walk) if any(each.endswith(_COUNTED) for each in stored) else walk, name)
     if "epochs" in (run.facts.get("classifier") or {}):
-        names = [name for name in _layers_inputs(walk) if name.endswith((".weight", ".bias"))]
-        return Learned({name: walk.constants[name] for name in names}, {}, False)
-    head = [name for node in walk.nodes if LOGITS in node.outputs for name in node.inputs if name in walk.constants]
+        names = [each for each in _learned_inputs(walk) if each.endswith((".weight", ".bias"))]
+        return Learned(walk, {each: walk.constants[each] for each in names}, {}, False)
+    head = [each for node in walk.nodes if LOGITS in node.outputs for each in node.inputs if each in walk.constants]
     if not head:
-        raise RunError(f"{visible(str(run.path))} has no landscape", "nothing of it was learned as weights", "a trained network or head")
-    return Learned({name: walk.constants[name] for name in head}, {}, True)
+        raise RunError(f"{name} has no landscape", "nothing of it was learned as weights", "a trained network or head")
+    return Learned(walk, {each: walk.constants[each] for each in head}, {}, True)
 
 
 def path_of(run: RunFolder, found: Learned) -> tuple[list[int], list[dict[str, Array]]]:
@@ -68,39 +71,24 @@ def path_of(run: RunFolder, found: Learned) -> tuple[list[int], list[dict[str, A
     return epochs, path
 
 
-def safetensors(data: bytes, named: str) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Arrays by name, and the file's own facts. Raises RunError for other bytes."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        header: dict[str, Any] = json.loads(data[8 : 8 + length])
-        facts = header.pop("__metadata__", {})
-        arrays = {}
-        for name, each in header.items():
-            first, end = (8 + length + int(place) for place in each["data_offsets"])
-            arrays[name] = np.frombuffer(data[first:end], _TYPES[each["dtype"]]).reshape(each["shape"])
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise RunError(f"{visible(named)} holds no weights", "bytes that do not read as such", "a file in the safetensors format") from None
-    return arrays, facts
-
-
-def _of_torch(stored: Mapping[str, Array], walk: Walk, run: str) -> Learned:
-    """Arrays are found by their numbers: the names of model.onnx are those of the graph."""
+def of_torch(stored: Mapping[str, Array], walk: Walk, run: str) -> Learned:
+    """Arrays are found by their numbers: the names of the graph are those of its values."""
     unused: dict[tuple[tuple[int, ...], bytes], list[str]] = {}
     for name, value in stored.items():
-        unused.setdefault((value.shape, value.tobytes()), []).append(name)
+        if not name.endswith(_COUNTED):
+            unused.setdefault((value.shape, value.tobytes()), []).append(name)
     weights, names = {}, {}
-    for name in _layers_inputs(walk):
+    for name in _learned_inputs(walk):
         constant = walk.constants[name]
         same = unused.get((constant.shape, constant.astype(np.float32).tobytes()), [])
         own = name if name.startswith(_HEAD) and name in stored else same.pop(0) if same else ""
-        if own and not own.endswith((".running_mean", ".running_var")):
-            weights[name], names[name] = np.asarray(stored[own], np.float32), own
-        elif not own:
-            raise RunError(f"the files of {run} do not belong together", f"{visible(name)} of model.onnx is not in {WEIGHTS}", remedy="train again")
-    return Learned(weights, names, False)
+        if not own:
+            raise RunError(f"the files of {run} do not belong together", f"{visible(name)} of the network is not in {WEIGHTS}", remedy="train again")
+        weights[name], names[name] = np.asarray(stored[own], np.float32), own
+    return Learned(walk, weights, names, False)
 
 
-def _layers_inputs(walk: Walk) -> Iterable[str]:
-    """The constants that layers work with, in order, each once: kernels, matrices, biases, scales and what belongs to norms."""
+def _learned_inputs(walk: Walk) -> Iterable[str]:
+    """The constants that training changes, in order, each once: kernels, matrices, biases, and scale and shift of norms."""
     kinds = ("Conv", "Gemm", "BatchNormalization")
-    return dict.fromkeys(name for node in walk.nodes if node.kind in kinds for name in node.inputs[1:] if name in walk.constants)
+    return dict.fromkeys(name for node in walk.nodes if node.kind in kinds for name in node.inputs[1:3] if name in walk.constants)

@@ -6,7 +6,7 @@ What comes before the seam is the same at every point. The first layer is linear
 Y* + α Y₁ + β Y₂: its answers at all points follow from three.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,18 +69,24 @@ def logits(program: Program, weights: Weights, X: Array) -> Array:
     return np.concatenate([_run(program.nodes, {**program.constants, **weights, program.seam: X[rows]}) for rows in blocks(len(X))])
 
 
-def summed(program: Program, plane: Plane, alphas: Floats, betas: Floats, X: Array, target: Array) -> Floats:
-    """The sums of the losses of a block of pictures at all points, [B, A]: the network at each point, with the first layer's work done once."""
+def at_points(program: Program, plane: Plane, alphas: Floats, betas: Floats, X: Array) -> Iterator[tuple[int, int, Array]]:
+    """Row, column and logits [N, K] of a block of pictures at all points: the network at each, with the first layer's work done once."""
     first = program.first
     nodes = program.nodes[1:] if first else program.nodes
     three = [_run([first], {program.seam: X, **part}, first.outputs[0]) for part in (plane.centre, plane.first, plane.second)] if first else []
-    total = np.zeros((len(betas), len(alphas)))
     for row, beta in enumerate(betas):
         for column, alpha in enumerate(alphas):
             values = program.constants | (plane.at(alpha, beta) if nodes else {}) | {program.seam: X}
             if first:
                 values[first.outputs[0]] = three[0] + np.float32(beta) * three[2] + np.float32(alpha) * three[1]
-            total[row, column] = losses(_run(nodes, values), target).sum()
+            yield row, column, _run(nodes, values)
+
+
+def summed(program: Program, plane: Plane, alphas: Floats, betas: Floats, X: Array, target: Array) -> Floats:
+    """The sums of the losses of a block of pictures at all points, [B, A]."""
+    total = np.zeros((len(betas), len(alphas)))
+    for row, column, found in at_points(program, plane, alphas, betas, X):
+        total[row, column] = losses(found, target).sum()
     return total
 
 

@@ -23,10 +23,12 @@ from vitreous.inside.landscape.landscape import FEWEST, MOST, Landscape, Noise, 
 from vitreous.inside.landscape.learned import Learned, learned, path_of
 from vitreous.inside.landscape.losses import Floats, losses
 from vitreous.inside.landscape.plane import Array, Plane, Trail, path_plane, random_plane
-from vitreous.inside.landscape.program import Program, blocks, logits, program_of, run_fixed, summed
+from vitreous.inside.landscape.program import Program, at_points, blocks, logits, program_of, run_fixed, summed
 from vitreous.inside.landscape.sample import Sample, sample_of
-from vitreous.layers.walk import Walk, read_walk
+from vitreous.inside.landscape.smooth import NODES, is_smooth, summed_where_smooth
+from vitreous.layers.walk import Walk
 from vitreous.runs.folder import RunFolder
+from vitreous.tasks.task import Target
 
 PLANES = ("random", "path")
 PICTURES = 512
@@ -47,9 +49,8 @@ def landscape_of(
     Raises DataError, ModelError, RunError, UsageError.
     """
     require(plane, points, span, pictures)
-    walk = read_walk(network.data)
-    found = learned(run, walk)
-    program = program_of(walk, found.weights, run.path.name)
+    found = learned(run, network)
+    walk, program = found.walk, program_of(found.walk, found.weights, run.path.name)
     kept = path_of(run, found) if plane == "path" else None
     count = pictures or PICTURES
     both = sample_of(run, network, 2 * count, seed)
@@ -60,21 +61,17 @@ def landscape_of(
         X, others = values[: len(sample)], values[len(sample) :]
         chosen, trail = path_plane(kept[1], program.weights) if kept else (random_plane(program.weights, seed), None)
         alphas, betas = _axes(trail, span or 1.0, _TRIED)
-        work = _Work(program, chosen, cores, found.head_only)
-        begun = time.perf_counter()
-        work.mean(alphas, betas[:1], X, sample, lambda done: None)
-        each = (time.perf_counter() - begun) / _TRIED
-        size = points or next((size for size in _POINTS if size**2 * each <= _SECONDS), _POINTS[-1])
+        work = Work(program, chosen, cores, found.head_only)
+        size, seconds = _size(work, points, alphas, betas[:1], X)
+        reporter.say(f"{size} × {size} points on {plural(len(sample), 'picture')}: about {max(1, seconds):,.0f} s.")
         alphas, betas = _axes(trail, span or 1.0, size)
-        reporter.say(f"{size} × {size} points on {plural(len(sample), 'picture')}: at most about {max(1, size**2 * each):,.0f} s.")
-        told = _Told(reporter, size**2, len(sample))
-        loss = work.mean(alphas, betas, X, sample, told)
+        loss, how = work.surface(alphas, betas, X, sample.target, reporter)
         at_centre = losses(logits(program, program.weights, X), sample.target)
         noise = _noise(work, (alphas, betas), (X, sample), (others, other), at_centre)
     paths, shares = _path(kept, trail, chosen, program, X, sample, alphas, betas, loss)
     return Landscape(
         run.path.name, plane, alphas, betas, loss, float(at_centre.mean()), noise,
-        guessing_of(sample.target, len(network.labels)), paths, shares, _about(found, program, both),
+        guessing_of(sample.target, len(network.labels)), paths, shares, [*_about(found, program, both), *how],
     )  # fmt: skip
 
 
@@ -90,45 +87,91 @@ def require(plane: str, points: int | None, span: float | None, pictures: int | 
         raise UsageError("--pictures", f"{pictures:,}", f"2 to {_MOST_PICTURES:,}")
 
 
-class _Work:
-    """The mean loss on a plane, by what is there to work it out."""
+class Work:
+    """The network on a plane, by what is there to work it out."""
 
     def __init__(self, program: Program, plane: Plane, cores: int, head_only: bool) -> None:
         self.program, self.plane, self.cores = program, plane, cores
         self.in_torch = not head_only and find_spec("torch") is not None
+        self.smooth = is_smooth(program)
 
-    def mean(self, alphas: Floats, betas: Floats, X: Array, sample: Sample, told: Callable[[int], None]) -> Floats:
-        """[B, A]; `told` of points times pictures that are done."""
+    def surface(self, alphas: Floats, betas: Floats, X: Array, target: Target, reporter: Reporter) -> tuple[Floats, list[str]]:
+        """The mean loss, [B, A], and how it came about, where it did not from every point."""
+        if self.smooth:
+
+            def at(alphas: Floats, betas: Floats, told: Callable[[int], None]) -> Array:
+                return self.logits(alphas, betas, X, told)
+
+            told = _Told(reporter, "Chebyshev points", NODES[0] ** 2 * len(X))
+            if found := summed_where_smooth(at, alphas, betas, target, self.cores, told):
+                sums, nodes, difference = found
+                near = f"within {max(difference, 1e-9):.0e} of the network's own loss at 16 points that were drawn"
+                return sums / len(X), [f"from {nodes} × {nodes} Chebyshev points, {near}"]
+        told = _Told(reporter, "points", len(alphas) * len(betas) * len(X))
+        return self.mean(alphas, betas, X, target, told), []
+
+    def mean(self, alphas: Floats, betas: Floats, X: Array, target: Target, told: Callable[[int], None] = lambda done: None) -> Floats:
+        """The mean loss by the network at every point, [B, A]; `told` of points times pictures that are done."""
         if self.in_torch:
             from vitreous.inside.landscape.rows import summed_in_torch
 
-            return summed_in_torch(self.program, self.plane, alphas, betas, X, sample.target, self.cores, told) / len(X)
-
-        def block(job: tuple[slice, Array]) -> tuple[Array, Floats]:
-            rows, part = job
-            sums = summed(self.program, self.plane, alphas, betas[part], X[rows], sample.target[rows])
-            told(sums.size * (rows.stop - rows.start))
-            return part, sums
-
+            return summed_in_torch(self.program, self.plane, alphas, betas, X, target, self.cores, told) / len(X)
         total = np.zeros((len(betas), len(alphas)))
-        jobs = [(rows, np.array([row])) for rows in blocks(len(X)) for row in range(len(betas))]
+
+        def block(job: tuple[slice, int]) -> tuple[int, Floats]:
+            rows, row = job
+            sums = summed(self.program, self.plane, alphas, betas[row : row + 1], X[rows], target[rows])
+            told(sums.size * (rows.stop - rows.start))
+            return row, sums[0]
+
         with ThreadPoolExecutor(self.cores, "landscape") as pool:
-            for part, sums in pool.map(block, jobs):
-                total[part] += sums
+            for row, sums in pool.map(block, [(rows, row) for rows in blocks(len(X)) for row in range(len(betas))]):
+                total[row] += sums
         return total / len(X)
+
+    def logits(self, alphas: Floats, betas: Floats, X: Array, told: Callable[[int], None]) -> Array:
+        """What the network answers at points, float32 [B, A, N, K]."""
+        if self.in_torch:
+            from vitreous.inside.landscape.rows import logits_in_torch
+
+            return logits_in_torch(self.program, self.plane, alphas, betas, X, self.cores, told)
+
+        def block(rows: slice) -> Array:
+            found = [each for _, _, each in at_points(self.program, self.plane, alphas, betas, X[rows])]
+            told(len(found) * (rows.stop - rows.start))
+            return np.stack(found).reshape(len(betas), len(alphas), *found[0].shape)
+
+        with ThreadPoolExecutor(self.cores, "landscape") as pool:
+            return np.concatenate(list(pool.map(block, blocks(len(X)))), axis=2)
 
 
 class _Told:
-    """Progress in points, told by several threads."""
+    """Progress by several threads, in a unit of work and in hundredths."""
 
-    def __init__(self, reporter: Reporter, points: int, pictures: int) -> None:
-        self.reporter, self.points, self.pictures = reporter, points, pictures
+    def __init__(self, reporter: Reporter, what: str, total: int) -> None:
+        self.reporter, self.what, self.total = reporter, what, total
         self.done, self.lock = 0, Lock()
 
     def __call__(self, done: int) -> None:
         with self.lock:
             self.done += done
-            self.reporter.progress("points", self.done // self.pictures, self.points)
+            self.reporter.progress(self.what, min(self.done, self.total) * 100 // self.total, 100)
+
+
+def _size(work: Work, points: int | None, alphas: Floats, betas: Floats, X: Array) -> tuple[int, float]:
+    """Points a side, where none were asked for as many as two minutes allow; and about how many seconds they take."""
+    target = np.zeros(len(X), np.int64)
+    work.mean(alphas, betas, X[:1], target[:1])  # what is done once is not counted
+    begun = time.perf_counter()
+    work.mean(alphas, betas, X, target)
+    each = (time.perf_counter() - begun) / len(alphas)
+
+    def seconds(size: int) -> float:
+        few = NODES[0] ** 2
+        return each * (few if work.smooth and size > NODES[0] + 4 else size**2)
+
+    size = points or next((size for size in _POINTS if seconds(size) <= _SECONDS), _POINTS[-1])
+    return size, seconds(size)
 
 
 def _seam(program: Program, walk: Walk, network: Network, sample: Sample) -> Array:
@@ -153,14 +196,14 @@ def _axes(trail: Trail | None, span: float, points: int) -> tuple[Floats, Floats
     return alphas, betas
 
 
-def _noise(work: _Work, axes: tuple[Floats, Floats], own: tuple[Array, Sample], other: tuple[Array, Sample], at_centre: Floats) -> Noise:
+def _noise(work: Work, axes: tuple[Floats, Floats], own: tuple[Array, Sample], other: tuple[Array, Sample], at_centre: Floats) -> Noise:
     (X, sample), (others, second) = own, other
     every = len(sample) == sample.available
     error = 0.0 if every else float(at_centre.std(ddof=1) / np.sqrt(len(at_centre)))
     if len(second) < 2:
         return Noise(len(sample), sample.available, error)
     alphas, betas = (np.linspace(axis[0], axis[-1], _CHECKED) for axis in axes)
-    here, there = (work.mean(alphas, betas, values, part, lambda done: None) for values, part in ((X, sample), (others, second)))
+    here, there = (work.mean(alphas, betas, values, part.target) for values, part in ((X, sample), (others, second)))
     loss = float(losses(logits(work.program, work.program.weights, others), second.target).mean())
     share = float(np.nanmax(np.abs(there - here) / here))
     return Noise(len(sample), sample.available, error, len(second), loss, share)
@@ -180,6 +223,8 @@ def _path(
 def _about(found: Learned, program: Program, sample: Sample) -> list[str]:
     count = sum(W.size for W in program.weights.values())
     about = [f"{count:,} weights of the head alone: the network before it was not trained"] if found.head_only else [f"{count:,} weights"]
+    if norms := sum(node.kind == "BatchNormalization" for node in program.nodes):
+        about.append(f"{plural(norms, 'batch norm')} with means and variances of the end of the training at every point")
     if sample.left_out:
         about.append(f"{plural(sample.left_out, 'training picture')} changed or gone since the training, and left out")
     return about

@@ -169,3 +169,15 @@ def test_the_table_leaves_a_network_as_it_is() -> None:
     before = {key: value.clone() for key, value in net.state_dict().items()}
     stages_of(net, (3, 32, 32))
     assert net.training and all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+
+
+def test_where_there_are_no_numbers_none_are_drawn() -> None:
+    # a draw on torch's "meta" device imports its compiler: seconds before a training begins
+    from vitreous.nets.outline import outlines
+
+    with outlines():
+        assert torch.empty(3).is_meta
+        kept = torch.zeros(4, 4, device="cpu")
+        for draw in (torch.nn.init.normal_, torch.nn.init.uniform_, torch.nn.init.kaiming_normal_, torch.nn.init.xavier_uniform_):
+            assert draw(kept) is kept and not kept.any()
+    assert torch.nn.init.normal_(kept).any()

@@ -7,6 +7,7 @@
 `vitreous.nets.catalogue` lists them, and needs no torch; neither does the import of this package.
 """
 
+from contextlib import AbstractContextManager
 from importlib import import_module
 from importlib.util import find_spec
 from numbers import Integral
@@ -41,7 +42,7 @@ def build(name: str, classes: int | None = None, channels: int | None = None, si
         raise UsageError(f"{name} cannot be built for this", f"pictures of {size}×{size}", f"at least {found.smallest}×{found.smallest} pixels")
     torch = _torch(f"cannot build {name}")
     with torch.random.fork_rng(devices=[]):
-        with torch.device("meta"):  # shapes only
+        with _outlines():
             weights = sum(each.numel() for each in _network(found, classes, channels, size).parameters())
         if weights > _MOST_WEIGHTS:
             arrived = f"{plural(classes, 'class', 'classes')} of pictures {channels}×{size}×{size} make {weights:,} weights"
@@ -52,7 +53,8 @@ def build(name: str, classes: int | None = None, channels: int | None = None, si
 
 def build_outline(name: str, classes: int | None = None, channels: int | None = None, size: int | None = None) -> "Staged":
     """The same without numbers in it: shapes only, at no cost in memory or time (torch's "meta" device)."""
-    with _torch(f"cannot build {name}" if entry(name) else "").device("meta"):
+    _torch(f"cannot build {name}" if entry(name) else "")
+    with _outlines():
         return build(name, classes, channels, size)
 
 
@@ -84,6 +86,11 @@ def load_weights(net: "Staged", file: str | Path) -> None:
 def _network(found: Entry, classes: int, channels: int, size: int) -> "Staged":
     made: Staged = import_module(f"vitreous.nets.{found.file}").network(found.name, classes, channels, size)
     return made
+
+
+def _outlines() -> AbstractContextManager[None]:
+    found: AbstractContextManager[None] = import_module("vitreous.nets.outline").outlines()
+    return found
 
 
 def _torch(failed: str) -> Any:

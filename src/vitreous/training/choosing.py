@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import nn
 
 from vitreous.core.text import plural
@@ -13,7 +12,7 @@ from vitreous.errors import RunError, UsageError
 from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.settings import TrainSettings
-from vitreous.nets import build
+from vitreous.nets import build_outline
 from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
 from vitreous.training.hardware import device_for, repeatable, threads_for
 from vitreous.training.pictures import Standard
@@ -101,7 +100,6 @@ def require_batch(net: str, batch: int, channels: int, size: int) -> None:
     """Raises UsageError where one picture at a time goes into a network that takes means over a batch."""
     if batch > 1:
         return
-    with torch.device("meta"):
-        norms = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in build(net, 2, channels, size, 0).modules())
+    norms = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in build_outline(net, 2, channels, size).modules())
     if norms:
         raise UsageError(f"--batch 1 with {net}", "batch norm takes the mean over a batch, and one picture is no batch", "2 or more")

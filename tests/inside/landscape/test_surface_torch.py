@@ -62,8 +62,9 @@ class Case:
                         names[name] = key
         return names
 
-    def plain(self) -> np.ndarray:
+    def plain(self, dtype: Any = torch.float32) -> np.ndarray:
         """Set the weights, run the network, sum the loss: at every point."""
+        self.net.to(dtype)
         parameters = dict(self.net.named_parameters())
         found = np.zeros((len(BETAS), len(ALPHAS)))
         with torch.inference_mode():
@@ -71,7 +72,8 @@ class Case:
                 for column, alpha in enumerate(ALPHAS):
                     for name, value in self.plane.at(alpha, beta).items():
                         parameters[self.names[name]].copy_(torch.from_numpy(value))
-                    found[row, column] = self.loss(self.net(self.x))
+                    found[row, column] = self.loss(self.net(self.x.to(dtype)))
+        self.net.float()
         return found
 
     def loss(self, logits: Any) -> float:
@@ -93,9 +95,9 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.parametrize(("name", "channels", "side"), [*NETWORKS, *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOW)], ids=str)
 def test_the_plain_loop_over_points_gives_the_same(name: str, channels: int, side: int, one_thread: None) -> None:
     case = Case(name, channels, side)
-    expected = case.plain()
-    # fp32 through as many layers; the figures are sums of 5 losses of about 1
-    tolerance: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
+    expected = case.plain(torch.float64)
+    # Rounding to fp32 costs more through 60 layers than through 3: three times what it costs the plain loop, or 1e-5 (80 units in the last place).
+    tolerance = {"rtol": max(1e-5, 3 * float((np.abs(case.plain() - expected) / expected).max()))}
     assert_allclose(summed_in_torch(case.program, case.plane, ALPHAS, BETAS, case.X, case.target, 2, lambda done: None), expected, **tolerance)
     if case.X.size * len(case.program.nodes) < 300_000:
         assert_allclose(summed(case.program, case.plane, ALPHAS, BETAS, case.X, case.target), expected, **tolerance)

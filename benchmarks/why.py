@@ -36,7 +36,7 @@ from vitreous.inside.why.saliency import Saliency
 PATCHES, LEARNED, POSITIONS = 5, 0.9, 196
 SIZE, SIDE = 32, 6
 TRAIN, TEST, EPOCHS = 1500, 300, 6
-# Eight points: where a share is largest needs no exact sum, and of the shipped network each point takes a third of a second.
+# Nine points: where a share is largest needs no exact sum.
 MAPS = METHODS | {"integrated-gradients": lambda question: integrated_gradients(question, 8, 8)}
 LARGE, LARGE_SIDE, LARGE_TEST = 224, 40, 60
 Box = tuple[float, float, float, float]

@@ -18,6 +18,8 @@ from vitreous.infer.network import Network
 
 NumberFormat = Literal["f32", "bf16"]
 Outputs = dict[str, NDArray[np.float32]]
+# Grey levels as they come, or those of a network of ours that takes what lies between them.
+Batch = NDArray[np.uint8] | NDArray[np.float32]
 NUMBER_FORMATS: tuple[NumberFormat, ...] = ("f32", "bf16")
 ENGINES = ("auto", "openvino-f32", "openvino-bf16", "onnxruntime")
 
@@ -47,7 +49,7 @@ class Engine(Protocol):
 
     setting: Setting
 
-    def submit(self, batch: NDArray[np.uint8], done: Callable[[Outputs], None]) -> None: ...
+    def submit(self, batch: Batch, done: Callable[[Outputs], None]) -> None: ...
 
     def finish(self) -> None: ...
 
@@ -89,8 +91,8 @@ def start_engine(
     return OpenvinoEngine(network, setting, outputs, size, keep)
 
 
-def run_batch(engine: Engine, pictures: NDArray[np.uint8]) -> Outputs:
-    """All of `pictures` uint8 [N, S, S, 3] at once; the outputs in the same order."""
+def run_batch(engine: Engine, pictures: Batch) -> Outputs:
+    """All of `pictures` [N, S, S, 3] at once; the outputs in the same order."""
     batch, results = engine.setting.batch, {}
     for start in range(0, len(pictures), batch):
         part = pictures[start : start + batch]
@@ -104,11 +106,11 @@ def run_batch(engine: Engine, pictures: NDArray[np.uint8]) -> Outputs:
     return {name: np.concatenate([results[start][name] for start in sorted(results)]) for name in names}
 
 
-def padded(part: NDArray[np.uint8], batch: int) -> NDArray[np.uint8]:
+def padded(part: Batch, batch: int) -> Batch:
     """`part` with rows of zeros up to `batch`: engines take one static shape."""
     if len(part) == batch:
         return part
-    return np.concatenate([part, np.zeros((batch - len(part), *part.shape[1:]), np.uint8)])
+    return np.concatenate([part, np.zeros((batch - len(part), *part.shape[1:]), part.dtype)])
 
 
 @contextmanager

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vitreous.infer.engine import Outputs, Setting, said_as_model_error
+from vitreous.infer.engine import Batch, Outputs, Setting, said_as_model_error
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 
@@ -25,7 +22,7 @@ class OnnxruntimeEngine:
         with said_as_model_error(network):
             self._session = onnxruntime.InferenceSession(_giving(network.data, outputs), options, providers=["CPUExecutionProvider"])
 
-    def submit(self, batch: NDArray[np.uint8], done: Callable[[Outputs], None]) -> None:
+    def submit(self, batch: Batch, done: Callable[[Outputs], None]) -> None:
         with said_as_model_error(self._network):
             outputs = self._session.run(list(self._outputs), {"image": batch})
         done(dict(zip(self._outputs, outputs, strict=True)))

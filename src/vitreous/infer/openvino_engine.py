@@ -13,11 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vitreous.errors import StorageError
-from vitreous.infer.engine import Outputs, Setting, said_as_model_error
+from vitreous.infer.engine import Batch, Outputs, Setting, said_as_model_error
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 from vitreous.storage.atomic import write_atomically
@@ -59,7 +56,7 @@ class OpenvinoEngine:
         self._queue.set_callback(self._done)
         self._failure: BaseException | None = None
 
-    def submit(self, batch: NDArray[np.uint8], done: Callable[[Outputs], None]) -> None:
+    def submit(self, batch: Batch, done: Callable[[Outputs], None]) -> None:
         self._queue.start_async([batch], done)
 
     def finish(self) -> None:

@@ -1,18 +1,20 @@
 """Maps of why: each method against what it must add up to, and against the same worked out in another way."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asked import inside_of, linear_network, small_inside, small_question
+from asked import inside_of, linear_network, network_of, small_inside, small_question
+from onnx import helper
 
 from vitreous.errors import UsageError
 from vitreous.inside.why.cam import cam
 from vitreous.inside.why.grad_cam import grad_cam, last_maps
-from vitreous.inside.why.integrated_gradients import attributions, integrated_gradients, plain_picture
+from vitreous.inside.why.integrated_gradients import integrated_gradients, plain_picture, way_to
 from vitreous.inside.why.occlusion import covered_pictures, occlusion
 from vitreous.inside.why.question import Question, question_of
 from vitreous.inside.why.saliency import Saliency, cell_means
@@ -90,7 +92,8 @@ def test_shares_of_a_linear_network_are_its_weights_times_the_differences() -> N
     question = question_of(inside_of(linear_network(W, np.zeros(3), 4), picture), "label 1")
     baseline = plain_picture(picture)
     expected = W[1].reshape(4, 4, 3) * (picture - baseline.astype(float))
-    assert attributions(question, baseline, 3) == pytest.approx(expected, abs=1e-4)
+    way = way_to(question, 3, 3)
+    assert way.shares == pytest.approx(expected, abs=1e-4) and np.abs(way.misses).max() < 1e-4 and way.points.tolist() == [0, 1 / 9, 4 / 9, 1]
 
 
 def test_shares_add_up_to_the_difference_of_scores(tmp_path: Path) -> None:
@@ -108,18 +111,44 @@ def test_shares_are_the_integral_of_finite_differences(tmp_path: Path) -> None:
     question = small_question(tmp_path)
     question.walk.constants.update({name: value.astype(np.float64) for name, value in question.walk.constants.items() if value.dtype == np.float32})
     baseline, picture = plain_picture(question.picture).astype(float), question.picture.astype(float)
-    shares = attributions(question, baseline.astype(np.float32), 64)
+    way = way_to(replace(question, kept=False), 64, 64)  # by the walk, whose weights are in float64 now
     for place in ((3, 4, 0), (20, 11, 2)):
-        total, steps, small = 0.0, 64, 1e-3
-        points, weights = np.polynomial.legendre.leggauss(steps)
-        for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+        total, small = 0.0, 1e-3
+        for point, weight in zip(way.points, way.weights, strict=True):
             pair = np.repeat((baseline + point * (picture - baseline))[None], 2, 0)
             pair[0][place] += small
             pair[1][place] -= small
             up, down = question.values_of(pair)["logits"][:, question.score.index]
             total += weight * (up - down) / (2 * small)
         # kinks of Relu between the two ends of a difference
-        assert shares[place] == pytest.approx(total * (picture - baseline)[place], abs=2e-4 * np.abs(shares).max() + 1e-7)
+        expected = total * (picture - baseline)[place]
+        assert way.shares[place] == pytest.approx(expected, abs=2e-4 * np.abs(way.shares).max() + 1e-7)
+
+
+def test_pieces_are_short_where_the_slope_leaps() -> None:
+    """A network whose score rises only between two grey levels: the points gather there, and the shares add up."""
+    nodes = [
+        helper.make_node("Sub", ["float", "grey"], ["above"]),
+        helper.make_node("Relu", ["above"], ["bright"]),
+        helper.make_node("ReduceMean", ["bright"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "axis"], ["column"]),
+        helper.make_node("Mul", ["column", "tilt"], ["tilted"]),
+        helper.make_node("Add", ["tilted", "shift"], ["shifted"]),
+        helper.make_node("Clip", ["shifted", "least", "most"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probability"], axis=1),
+    ]
+    weights = {
+        "grey": np.float32(128), "axis": np.array([1]), "tilt": np.array([[1, 0]], np.float32), "shift": np.array([[-18, 0]], np.float32),
+        "least": np.float32(0), "most": np.float32(2),
+    }  # fmt: skip
+    picture = np.full((4, 4, 3), 128 - 60, np.uint8)
+    picture[:2] = 128 + 60  # the mean of the brighter half over all goes from 0 to 30: at 0.6 of the way it is 18, at two thirds 20
+    question = question_of(inside_of(network_of(nodes, weights, 4, ["a", "b"]), picture), "a")
+    way = way_to(question, 8, 128)
+    assert way.difference == pytest.approx(2) and way.shares.sum() == pytest.approx(2, rel=0.02)
+    at_the_bends = (np.abs(way.points - 0.6) < 0.05) | (np.abs(way.points - 2 / 3) < 0.05)
+    assert len(way.points) < 40 and at_the_bends.mean() > 0.5
+    assert way.shares[2:] == pytest.approx(0, abs=1e-6) and np.ptp(way.shares[:2]) == pytest.approx(0, abs=1e-6)
 
 
 def test_occlusion_is_the_fall_of_the_score_place_by_place(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ A `Question` gives what the methods need: values and gradients by the walk, scor
 
 import copy
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from vitreous.core.text import visible
 from vitreous.errors import UsageError, nearest
+from vitreous.export.gradient_network import gradient_network
 from vitreous.infer.engine import Engine, default_setting, run_batch, start_engine
+from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 from vitreous.infer.rewritten import with_weights
 from vitreous.inside.place import Place
@@ -83,6 +86,24 @@ class Question:
         found = run_batch(self._engine, pictures)
         return np.asarray(found[self.score.value], np.float64), np.asarray(found[PROBABILITY], np.float64)
 
+    def slopes(self, pictures: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """The score [N] and its gradient [N, S, S, 3] at pictures float32 [N, S, S, 3]: by the engine where it can, else by the walk."""
+        if self._backward is not None:
+            engine, gradient = self._backward
+            found = run_batch(engine, pictures)
+            return np.asarray(found[self.score.value][:, self.score.index], np.float64), found[gradient]
+
+        def walked(picture: Array) -> tuple[float, Array]:
+            values = self.values_of(picture[None])
+            return float(values[self.score.value][self.place]), self.gradients(values, self.input)[0]
+
+        from threadpoolctl import threadpool_limits
+
+        # a picture a core; products of one picture are too small for two threads each
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(this_machine().cores) as pool:
+            scores, gradients = zip(*pool.map(walked, pictures), strict=True)
+        return np.array(scores), np.stack(gradients)
+
     def with_weights(self, weights: Mapping[str, Array]) -> "Question":
         """The same question to the network with other weights."""
         walk = copy.copy(self.walk)
@@ -101,6 +122,19 @@ class Question:
     def size(self) -> int:
         """The side of the picture in pixels."""
         return len(self.picture)
+
+    @cached_property
+    def _backward(self) -> tuple[Engine, str] | None:
+        """The engine that gives score and gradient, and the name of the latter. To start it takes as long as some twenty gradients of the
+        walk, so it is not for a network that is asked for a few."""
+        if not self.kept:
+            return None
+        made = gradient_network(self.network, self.walk, self.values, self.score.value, self.score.index)
+        if made is None:
+            return None
+        network, gradient = made
+        setting = replace(default_setting(_MANY), batch=1)
+        return start_engine(network, setting, tuple(dict.fromkeys((self.score.value, gradient))), keep=False), gradient
 
     @cached_property
     def _engine(self) -> Engine:

@@ -12,10 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from asked import inside_of, linear_network, small_question
 
 from vitreous.inside.why.cam import cam
-from vitreous.inside.why.deletion import Curves, area, deletion_and_insertion, random_orders
+from vitreous.inside.why.deletion import Curves, area, blurred, deletion_and_insertion, random_orders
+from vitreous.inside.why.occlusion import occlusion
 from vitreous.inside.why.question import Question, question_of
 from vitreous.inside.why.redrawn import depends_on_weights, layers_with_weights, rank_correlation, redrawn_networks, redrawn_weights
-from vitreous.inside.why.saliency import Saliency
+from vitreous.inside.why.saliency import Saliency, cell_means
 
 
 def edges(question: Question) -> Saliency:
@@ -57,6 +58,14 @@ def test_a_map_that_shows_only_the_picture_is_found_out(tmp_path: Path) -> None:
     assert depends_on_weights(question, cam(question), cam, networks).likeness[-1] < 0.9
 
 
+def test_a_coarser_map_is_compared_where_both_have_cells(tmp_path: Path) -> None:
+    question = small_question(tmp_path)
+    map_ = occlusion(question)
+    found = depends_on_weights(question, map_, lambda network: occlusion(network, every=2), [question])
+    assert found.likeness == (pytest.approx(1),) and found.cells == 49
+    assert depends_on_weights(question, map_, occlusion, [question]).cells == 196
+
+
 def test_curves_begin_and_end_with_the_untouched_and_the_empty_picture(tmp_path: Path) -> None:
     question = small_question(tmp_path)
     found = deletion_and_insertion(question, cam(question), random_orders(question, 2))
@@ -66,6 +75,20 @@ def test_curves_begin_and_end_with_the_untouched_and_the_empty_picture(tmp_path:
     empty = np.broadcast_to(np.rint(question.picture.mean((0, 1))), question.picture.shape).astype(np.uint8)
     assert found.deletion[-1] == pytest.approx(float(question.both(empty[None])[1][0, question.score.index]), abs=1e-5)
     assert found.random_deletion[:, 0] == pytest.approx([own] * 2, abs=1e-5)
+
+
+def test_in_between_the_parts_that_are_marked_most_are_gone_first(tmp_path: Path) -> None:
+    question = small_question(tmp_path)
+    map_ = cam(question)
+    found = deletion_and_insertion(question, map_, random_orders(question, 2))
+    count = round(found.share[4] * 14 * 14)
+    means = cell_means(map_.at_pixels(32), 14)
+    first = np.isin(np.arange(196), np.argsort(-means.ravel(), kind="stable")[:count]).reshape(14, 14)
+    edges = np.rint(np.linspace(0, 32, 15)).astype(int)
+    mask = np.repeat(np.repeat(first, np.diff(edges), 0), np.diff(edges), 1)[..., None]
+    empty = np.rint(question.picture.mean((0, 1))).astype(np.uint8)
+    pair = np.stack((np.where(mask, empty, question.picture), np.where(mask, question.picture, blurred(question.picture))))
+    assert [found.deletion[4], found.insertion[4]] == pytest.approx(question.both(pair)[1][:, question.score.index].tolist(), abs=1e-6)
 
 
 def test_a_map_of_the_only_part_that_counts_matters_and_its_opposite_does_not() -> None:

@@ -163,6 +163,14 @@ def test_occlusion_is_the_fall_of_the_score_place_by_place(tmp_path: Path) -> No
         assert found.box((row, column)) == (8 * column, 8 * row, 8 * column + 8, 8 * row + 8)
 
 
+@pytest.mark.parametrize("cells", [4, 5])
+def test_every_second_position_is_that_of_the_whole_map(cells: int, tmp_path: Path) -> None:
+    question = small_question(tmp_path)
+    whole, part = occlusion(question, cells), occlusion(question, cells, every=2)
+    assert part.values == pytest.approx(whole.values[::2, ::2], abs=1e-5)
+    assert part.box((1, 1)) == (pytest.approx(np.array(part.box((0, 0))) + 2 * question.size / cells)) and part.origin == whole.origin
+
+
 def test_squares_end_at_the_border_and_there_are_no_more_of_them_than_pixels(tmp_path: Path) -> None:
     question = small_question(tmp_path)
     assert occlusion(question).values.shape == (14, 14)

@@ -63,27 +63,34 @@ class Curves:
 
 @dataclass(frozen=True, eq=False)
 class RandomOrders:
-    """What random orders of the parts give, once for all methods."""
+    """What random orders of the parts give, once for all methods: curves [R, T]."""
 
     share: Floats
     deletion: Floats
     insertion: Floats
+
+    @property
+    def ends(self) -> Floats:
+        """The probability of the picture, of one of its mean colour, and of the blurred one: every order begins and ends with them."""
+        return np.array((self.deletion[0, 0], self.deletion[0, -1], self.insertion[0, 0]))
 
 
 def random_orders(question: Question, count: int = RANDOM_ORDERS, seed: int = 0) -> RandomOrders:
     """`count` orders of the parts, drawn by `seed`."""
     cells = _cells(question)
     random = np.random.default_rng(seed)
-    found = [_curves(question, random.permutation(cells * cells)) for _ in range(count)]
-    return RandomOrders(_share(cells), np.stack([each[0] for each in found]), np.stack([each[1] for each in found]))
+    picture = question.picture
+    ends = _probability(question, np.stack((picture, _empty(picture), blurred(picture))))
+    deletion, insertion = _curves(question, [random.permutation(cells * cells) for _ in range(count)], ends)
+    return RandomOrders(_share(cells), deletion, insertion)
 
 
 def deletion_and_insertion(question: Question, saliency: Saliency, random: RandomOrders) -> Curves:
     """The curves of a map, beside those of random orders."""
     means = cell_means(saliency.at_pixels(question.size), _cells(question))
     order = np.argsort(-means.ravel(), kind="stable")
-    deletion, insertion = _curves(question, order)
-    return Curves(random.share, deletion, insertion, random.deletion, random.insertion)
+    deletion, insertion = _curves(question, [order], random.ends)
+    return Curves(random.share, deletion[0], insertion[0], random.deletion, random.insertion)
 
 
 def area(share: Floats, curve: Floats) -> float:
@@ -99,18 +106,28 @@ def blurred(picture: Pictures) -> Pictures:
     return np.asarray(np.rint(gaussian_filter(picture.astype(np.float32), (sigma, sigma, 0))), np.uint8)
 
 
-def _curves(question: Question, order: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Probability of the label along an order of the parts, deleted and inserted."""
+def _curves(question: Question, orders: list[NDArray[np.intp]], ends: Floats) -> tuple[Floats, Floats]:
+    """Probability of the label along each of R orders of the parts, deleted and inserted: [R, T] twice, with `ends` that all have in common."""
     picture = question.picture
-    cells = round(len(order) ** 0.5)
-    parts = _parts(question.size, cells)
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order))
-    ranks, empty, without = rank[parts], np.rint(plain_picture(picture)).astype(np.uint8), blurred(picture)
-    masks = [(ranks < count)[..., None] for count in _counts(cells)]
-    series = np.stack([*(np.where(mask, empty, picture) for mask in masks), *(np.where(mask, picture, without) for mask in masks)])
-    probability = question.both(series)[1][:, question.score.index]
-    return probability[: len(masks)], probability[len(masks) :]
+    cells = round(len(orders[0]) ** 0.5)
+    parts, empty, without = _parts(question.size, cells), _empty(picture), blurred(picture)
+    series = []
+    for order in orders:
+        rank = np.empty(len(order), np.intp)
+        rank[order] = np.arange(len(order))
+        masks = [(rank[parts] < count)[..., None] for count in _counts(cells)[1:-1]]
+        series += [*(np.where(mask, empty, picture) for mask in masks), *(np.where(mask, picture, without) for mask in masks)]
+    inner = _probability(question, np.stack(series)).reshape(len(orders), 2, -1)
+    untouched, nothing, blur = (np.full((len(orders), 1), end) for end in ends)
+    return np.hstack((untouched, inner[:, 0], nothing)), np.hstack((blur, inner[:, 1], untouched))
+
+
+def _probability(question: Question, pictures: Pictures) -> Floats:
+    return question.both(pictures)[1][:, question.score.index]
+
+
+def _empty(picture: Pictures) -> Pictures:
+    return np.rint(plain_picture(picture)).astype(np.uint8)
 
 
 def _parts(size: int, cells: int) -> NDArray[np.intp]:

@@ -29,10 +29,12 @@ _DENSER = 2  # at the beginning: point k of n lies at (k / n)²
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """`points` [P] from 0 to 1 in order, the score at each [P], and its gradient there [P, S, S, 3]; `apart` [S, S, 3] is x − x'."""
+    """`points` [P] from 0 to 1 in order; the score at each and its slope along the way, [P]; its gradient there [P, S, S, 3]; `apart` [S, S, 3]
+    is x − x'."""
 
     points: Floats
     scores: Floats
+    slopes: Floats
     gradients: NDArray[np.float32]
     apart: Floats
 
@@ -45,13 +47,12 @@ class Way:
     @property
     def shares(self) -> Floats:
         """Of every number of the picture, [S, S, 3]."""
-        return np.asarray(self.apart * np.tensordot(self.weights, self.gradients, 1))
+        return np.asarray(self.apart * sum(weight * gradient for weight, gradient in zip(self.weights, self.gradients, strict=True)))
 
     @property
     def misses(self) -> Floats:
         """What the trapezoid of each piece has more than the difference of scores across it."""
-        slopes = self.gradients.reshape(len(self.points), -1) @ self.apart.ravel()
-        return np.asarray(np.diff(self.points) * (slopes[1:] + slopes[:-1]) / 2 - np.diff(self.scores))
+        return np.asarray(np.diff(self.points) * (self.slopes[1:] + self.slopes[:-1]) / 2 - np.diff(self.scores))
 
     @property
     def difference(self) -> float:
@@ -61,12 +62,13 @@ class Way:
 def integrated_gradients(question: Question, first: int = FIRST, most: int = MOST) -> Saliency:
     """With between `first` and `most` pieces of the way."""
     way = way_to(question, first, most)
+    shares = way.shares.sum(-1)
     missed, of_pieces = _missed(way)
-    said = f"its sum {way.shares.sum():.4g} is the difference of scores {way.difference:.4g} up to {missed:.1%}, by {len(way.points)} points"
+    said = f"its sum {shares.sum():.4g} is the difference of scores {way.difference:.4g} up to {missed:.1%}, by {len(way.points)} points"
     if of_pieces > OF_PIECES:
         said += f"; piece by piece up to {of_pieces:.0%}"
-    facts = (("sum", float(way.shares.sum())), ("difference", way.difference), ("points", float(len(way.points))))
-    return Saliency("integrated-gradients", way.shares.sum(-1), (0.5, 0.5), (1.0, 1.0), said, facts)
+    facts = (("sum", float(shares.sum())), ("difference", way.difference), ("points", float(len(way.points))))
+    return Saliency("integrated-gradients", shares, (0.5, 0.5), (1.0, 1.0), said, facts)
 
 
 def way_to(question: Question, first: int, most: int) -> Way:
@@ -93,11 +95,13 @@ def _with(question: Question, way: Way | None, points: Floats, apart: Floats) ->
     """The way with these points too."""
     between = [(question.picture - (1 - point) * apart).astype(np.float32) for point in points]
     scores, gradients = question.slopes(np.stack(between))
-    if way is not None:
-        points, scores = np.concatenate((way.points, points)), np.concatenate((way.scores, scores))
-        gradients = np.concatenate((way.gradients, gradients))
+    slopes = np.array([np.vdot(gradient.astype(np.float64), apart) for gradient in gradients])
+    if way is None:
+        return Way(points, scores, slopes, gradients, apart)
+    points, scores = np.concatenate((way.points, points)), np.concatenate((way.scores, scores))
+    slopes, gradients = np.concatenate((way.slopes, slopes)), np.concatenate((way.gradients, gradients))
     order = np.argsort(points)
-    return Way(points[order], scores[order], gradients[order], apart)
+    return Way(points[order], scores[order], slopes[order], gradients[order], apart)
 
 
 def _missed(way: Way) -> tuple[float, float]:

@@ -32,11 +32,12 @@ _LAYERS = ("Conv", "Gemm", "MatMul")
 
 @dataclass(frozen=True)
 class Redrawn:
-    """`likeness` of the map to the ones made with the last `layers` layers redrawn, of `count`."""
+    """`likeness` of the map to the ones made with the last `layers` layers redrawn, of `count`; by so many `cells` of the map."""
 
     layers: tuple[int, ...]
     likeness: tuple[float, ...]
     count: int
+    cells: int
 
     @property
     def trustworthy(self) -> bool:
@@ -47,21 +48,27 @@ class Redrawn:
         return {
             "layers": list(self.layers),
             "of_layers": self.count,
+            "cells": self.cells,
             "rank_correlation": [round(each, 4) for each in self.likeness],
             "depends_on_weights": self.trustworthy,
         }
 
 
 def depends_on_weights(question: Question, saliency: Saliency, method: Callable[[Question], Saliency], networks: "Sequence[Question]") -> Redrawn:
-    """`networks`: those of `redrawn_networks`, so that several methods are held against the same ones."""
-    likeness = []
+    """`networks`: those of `redrawn_networks`, so that several methods are held against the same ones. Where `method` gives a coarser map than
+    `saliency`, of every second row and column, these are compared."""
+    likeness, cells = [], saliency.values.size
     for network in networks:
         try:
-            likeness.append(rank_correlation(saliency.values, method(network).values))
+            other = method(network).values
         except UsageError:  # a network whose numbers have all died: nothing is alike
             likeness.append(0.0)
+            continue
+        every = -(-len(saliency.values) // len(other))
+        likeness.append(rank_correlation(saliency.values[::every, ::every], other))
+        cells = other.size
     layers = layers_with_weights(question)
-    return Redrawn(tuple(_cascade(len(layers))), tuple(likeness), len(layers))
+    return Redrawn(tuple(_cascade(len(layers))), tuple(likeness), len(layers), cells)
 
 
 def redrawn_networks(question: Question, seed: int = 0) -> list[Question]:

@@ -21,6 +21,7 @@ _WIDTH, _HEIGHT, _LINE = 12.8, 6.0, 0.18  # inches: 1280 pixels, and a line of t
 _BANDS = 14
 _ADDED = 1e-9  # a loss of 0 has no logarithm
 _LARGEST_RATIO = 1e6  # of the heights that are told apart: what is deeper is one colour
+_STEEP = 50  # a rise by more than this is drawn by ratios, or what is low would be one line
 _NAMED = 6  # places of a path
 _DASHES = ("-", "--", ":", "-.")
 
@@ -118,27 +119,38 @@ def _name_places(axes: "Axes", trail: Trail, theme: Theme) -> None:
 def _rings(axes: "Axes", distances: Floats, around: Floats, guessing: float | None, theme: Theme) -> None:
     axes.fill_between(distances, around.min(1), around.max(1), color=theme.right, alpha=0.2, linewidth=0, label="lowest to highest of all directions")
     axes.plot(distances, around.mean(1), color=theme.right, linewidth=2, label="on average")
-    top = 1.08 * float(np.nanmax(around))
+    low, high = float(np.nanmin(around)), float(np.nanmax(around))
+    steep = low > 0 and high > _STEEP * low
+    bottom, top = (low / 1.5, 1.5 * high) if steep else (0.0, 1.08 * high)
     if guessing is not None and guessing < top:
         axes.axhline(guessing, color=theme.wrong, linestyle="--", linewidth=1.2, label=f"guessing: {guessing:.3g}")
-    axes.set(title="From the trained weights outwards", xlabel="distance, in filter norms", ylabel="loss", xlim=(0, distances[-1]), ylim=(0, top))
+    axes.set(title="From the trained weights outwards", xlabel="distance, in filter norms", ylabel="loss", xlim=(0, distances[-1]))
+    if steep:
+        _by_ratios(axes)
+    axes.set_ylim(bottom, top)
     axes.grid(True, linewidth=0.5)
     axes.legend(frameon=False, fontsize=SMALL, loc="upper left")
 
 
 def _descents(axes: "Axes", trails: Sequence[Trail], theme: Theme) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
     for place, trail in enumerate(trails):
         colour = _colour(place, len(trails), theme)
         heights = np.maximum(trail.heights, _ADDED)
         axes.plot(trail.numbers, heights, color=colour, linewidth=1.6, linestyle=_DASHES[place % len(_DASHES)], label=trail.name)
-    axes.set(title="Down the way", xlabel="epoch" if len(trails) == 1 else "step", ylabel="loss at the place on the plane", yscale="log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set(title="Down the way", xlabel="epoch" if len(trails) == 1 else "step", ylabel="loss at the place on the plane")
+    _by_ratios(axes)
     axes.grid(True, linewidth=0.5)
     if len(trails) > 1:
         axes.legend(frameon=False, fontsize=SMALL)
+
+
+def _by_ratios(axes: "Axes") -> None:
+    """A logarithmic axis with plain numbers."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _colour(place: int, count: int, theme: Theme) -> str:

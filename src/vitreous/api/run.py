@@ -110,11 +110,13 @@ class Run:
         return slices(self._run, self.network, Path(data) if data else None, column, engine, reporter or Quiet())
 
     def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
-        """What a layer has learned, as pictures, beside the same layer before training; of the first layer where no stage is named."""
+        """What a layer has learned, as pictures, beside the same layer before training and, where `keep_path` has kept them, behind some epochs; of
+        the first layer where no stage is named."""
         from vitreous.inside.filters import filters
-        from vitreous.inside.filters.moments import moments_of
+        from vitreous.inside.filters.moments import epochs_of, moments_of
 
-        return filters(self.network, stage, first, earlier=moments_of(self._run, self.network))
+        earlier = [*moments_of(self._run, self.network), *epochs_of(self._run, self.network)]
+        return filters(self.network, stage, first, earlier=earlier)
 
     def report(self) -> Path:
         """Write report.html and MODEL_CARD.md of the run again, by this version, and return the report's path."""

@@ -55,6 +55,19 @@ def test_the_path_ends_at_the_centre_and_begins_at_guessing(run: vt.Run) -> None
     assert found.alphas[0] < path.places[:, 0].min() and found.alphas[-1] > path.places[:, 0].max()
 
 
+def test_filters_are_shown_behind_the_epochs_of_the_path(run: vt.Run) -> None:
+    from safetensors.numpy import load
+
+    from vitreous.inside.filters.moments import epochs_of
+
+    path, best = load((run.folder / "path.safetensors").read_bytes()), run._run.facts["classifier"]["best_epoch"]
+    moments = epochs_of(run._run, run.network)
+    assert [each.name for each in moments] == [f"epoch {epoch}" for epoch in range(1, best)] and best > 1
+    assert any(np.array_equal(value, path["stages.hidden.weight"][1]) for value in moments[0].walk.constants.values())
+    found = run.filters()
+    assert found.moments == ["before", *(each.name for each in moments), "after"] and "% until epoch 1" in found.moves
+
+
 def test_numpy_finds_the_same_without_torch(run: vt.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with_torch = run.landscape(points=5, pictures=30)
     monkeypatch.setattr("vitreous.inside.landscape.surface.find_spec", lambda name: None)

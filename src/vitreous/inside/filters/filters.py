@@ -118,12 +118,12 @@ class Filters:
         if len(self.moments) < 2:
             return ""
         before = self.kernels[0].astype(np.float64)
-        length, said = float(np.sqrt(np.square(before).sum())), []
-        for name, kernels in zip(self.moments[1:], self.kernels[1:], strict=True):
-            moved = float(np.sqrt(np.square(kernels - before).sum()))
-            amount = f"{moved / length:.0%} of their length" if length > 0 else f"a length of {figure(moved)} from 0"
-            said.append(f"by {amount} until {visible(name)}" if len(self.moments) > 2 else f"by {amount}")
-        return f"training moved them {', '.join(said)}"
+        length = float(np.sqrt(np.square(before).sum()))
+        moved = [float(np.sqrt(np.square(kernels - before).sum())) for kernels in self.kernels[1:]]
+        *earlier, all_of_it = [f"{each / length:.0%}" if length > 0 else figure(each) for each in moved]
+        said = f"by {all_of_it} of their length" if length > 0 else f"by a length of {all_of_it} from 0"
+        until = ", ".join(f"{each} until {visible(name)}" for each, name in zip(earlier, self.moments[1:-1], strict=True))
+        return f"training moved them {said}" + (f", {until}" if until else "")
 
     def picture(self, form: PictureFormat = "png", theme: Theme = LIGHT) -> bytes:
         """The kernels as the bytes of a picture file."""

@@ -38,12 +38,27 @@ class Learned:
     head_only: bool
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The arrays of weights.safetensors by their names there."""
+
+    arrays: dict[str, Array]
+
+    @property
+    def has_norms(self) -> bool:
+        return any(name.endswith(_COUNTED) for name in self.arrays)
+
+
+def kept_weights(run: RunFolder) -> Kept:
+    return Kept(safetensors(run.read(WEIGHTS), f"{run.path.name}/{WEIGHTS}")[0])
+
+
 def learned(run: RunFolder, network: Network) -> Learned:
     """Raises ModelError as `read_walk`; RunError where the run's files do not belong together, and where its norms need torch that is missing."""
     walk, name = read_walk(network.data), visible(str(run.path))
     if WEIGHTS in run.document.files:
-        stored = safetensors(run.read(WEIGHTS), f"{run.path.name}/{WEIGHTS}")[0]
-        return of_torch(stored, walk_with_norms(run, network, walk) if any(each.endswith(_COUNTED) for each in stored) else walk, name)
+        kept = kept_weights(run)
+        return of_torch(kept.arrays, walk_with_norms(run, network, walk) if kept.has_norms else walk, name)
     if "epochs" in (run.facts.get("classifier") or {}):
         names = [each for each in _learned_inputs(walk) if each.endswith((".weight", ".bias"))]
         return Learned(walk, {each: walk.constants[each] for each in names}, {}, False)

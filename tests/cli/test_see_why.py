@@ -1,6 +1,7 @@
 """`vitreous see --why` and `--flip`: text, JSON and pictures, and what is said where it cannot be done."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,18 @@ def test_of_pictures_that_are_gone_the_stored_features_are_used(
         away.rename(coloured.data)
     assert without.code == 0 and f"the training pictures are gone: {coloured.data}" in without.out
     assert said.code == 0 and said.out.count("(gone)") == 6 and (tmp_path / "why.png").stat().st_size > 5000
+
+
+def test_a_flip_turns_what_predict_says_by_a_stored_decision(coloured: Coloured, photo: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    run = Path(shutil.copytree(coloured.run.path, tmp_path / "colours-1"))
+    costs = tmp_path / "costs.csv"  # so dear is every mistake that it never answers, unless it is all but sure
+    costs.write_text("true,red,green,blue,unknown\nred,0,9,9,0.1\ngreen,9,0,9,0.1\nblue,9,9,0,0.1\n")
+    assert vitreous("decide", run, "--costs", costs).code == 0
+    (predicted,) = vitreous("predict", run, photo, "--json").lines()
+    (turned,) = vitreous("see", run, photo, "--flip", "--json").lines()
+    jsonschema.validate(turned, json.loads((SCHEMAS / "see_flip.json").read_text()))
+    assert turned["before"]["label"] == predicted["label"] != turned["after"]["label"] and turned["decided"] == predicted["decided"] == "costs"
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ adversarial examples with a fast adaptive boundary attack", ICML 2020.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vitreous.inside.why.aims import Aim
 from vitreous.inside.why.question import Pictures, Question
 from vitreous.inside.why.saliency import Floats
 
@@ -29,21 +29,11 @@ ROUNDS, IN_VAIN = 8, 3  # it ends sooner where so many rounds brought nothing sm
 NEXT, _WORTH_TRYING = 5, 1.1
 # Lengths of the change that are asked at once, from half of what the tangent says on; each is so much longer than the one before.
 _LENGTHS, _LONGER = 16, 1.6
+_CLOSER = 3  # so often, between the last that is too short and the first that is not: to a thousandth of the length
 _FORGOTTEN = 0.8  # a gradient counts so much of what it did a round before
 
 # Of probabilities [N, K]: which of them are another answer.
 Flipped = Callable[[Floats], NDArray[np.bool_]]
-
-
-@dataclass(frozen=True, eq=False)
-class Aim:
-    """What has to fall below 0 for another answer: scores · `weights` [K] + `bias`."""
-
-    weights: Floats
-    bias: float = 0.0
-
-    def lead(self, scores: NDArray[np.floating]) -> Floats:
-        return np.asarray(scores @ self.weights + self.bias, np.float64)
 
 
 def smallest_change(question: Question, aims: list[Aim], flipped: Flipped) -> Pictures | None:
@@ -100,16 +90,20 @@ def _first_beyond(question: Question, aim: Aim, picture: Floats, direction: Floa
     # a change of length λ before it is rounded: a step is taken from half a grey level on, so far more than the tangent's length is needed
     low, high = 0.5 * tangent, 0.5 * tangent * _LONGER**_LENGTHS
     high = max(high, 2 / float(np.abs(unit).max()))
-    for _ in range(2):
+    first, turned = 0, False
+    for _ in range(_CLOSER):
         amounts = np.geomspace(low, high, _LENGTHS)
         line = np.stack([_whole(picture + amount * unit) for amount in amounts])
         scores, probability = question.both(line)
         hits = np.flatnonzero(flipped(probability))
-        if not len(hits):
+        turned = bool(len(hits))
+        # the answer that is wanted may lie between two others, and be stepped over: it is where the lead falls below 0
+        beyond = hits if turned else np.flatnonzero(aim.lead(scores) < 0)
+        if not len(beyond):
             return line[int(aim.lead(scores).argmin())], False
-        first = int(hits[0])
+        first = int(beyond[0])
         low, high = amounts[max(0, first - 1)], amounts[first]
-    return line[first], True
+    return line[first], turned
 
 
 def _without_needless(question: Question, changed: Pictures, flipped: Flipped) -> Pictures:
@@ -132,9 +126,10 @@ def _without_needless(question: Question, changed: Pictures, flipped: Flipped) -
 def _linear(question: Question, picture: NDArray[np.generic], aim: Aim) -> tuple[float, Floats]:
     """The lead at a picture, and its gradient."""
     values = question.values if picture is question.picture else question.values_of(picture[None].astype(np.float32))
-    seed = aim.weights[None].astype(np.float32)
+    scores = values[question.score.value]
+    seed = aim.slope(scores[0])[None].astype(np.float32)
     gradient = question.walk.gradients(values, {question.score.value: seed}, [question.input])[question.input][0]
-    return float(aim.lead(values[question.score.value])[0]), gradient.astype(np.float64)
+    return float(aim.lead(scores)[0]), gradient.astype(np.float64)
 
 
 def _whole(picture: Floats) -> Pictures:

@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch")
 
 from vitreous.core.view import View  # noqa: E402
 from vitreous.export.onnx_file import to_network_as_trained  # noqa: E402
-from vitreous.inside.landscape.compiling import SIGMOID, SUM, compiled  # noqa: E402
+from vitreous.inside.landscape.between import SIGMOID, SUM  # noqa: E402
+from vitreous.inside.landscape.compiling import compiled  # noqa: E402
 from vitreous.inside.landscape.plane import Plane  # noqa: E402
 from vitreous.inside.landscape.program import Program, program_of, run_fixed, summed  # noqa: E402
 from vitreous.inside.landscape.rows import summed_in_torch  # noqa: E402

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vitreous.inside.landscape.between import SIGMOID, SUM
 from vitreous.inside.landscape.compiled import Compiled
-from vitreous.inside.landscape.compiling import SIGMOID, SUM, compiled
+from vitreous.inside.landscape.compiling import compiled
 from vitreous.inside.landscape.losses import Floats, losses
 from vitreous.inside.landscape.plane import Array, Plane
 from vitreous.inside.landscape.program import Program, blocks

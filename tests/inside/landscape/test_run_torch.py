@@ -85,7 +85,9 @@ def test_weights_of_another_network_are_refused(run: vt.Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("net", ["resnet20-cifar", "plain20-cifar"])
-def test_a_network_with_norms_has_a_landscape_of_the_weights_as_they_were_trained(net: str, digits: Path, tmp_path: Path) -> None:
+def test_a_network_with_norms_has_a_landscape_of_the_weights_as_they_were_trained(
+    net: str, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from vitreous.inside.landscape.learned import learned
     from vitreous.inside.landscape.losses import losses
     from vitreous.inside.landscape.sample import sample_of
@@ -115,6 +117,11 @@ def test_a_network_with_norms_has_a_landscape_of_the_weights_as_they_were_traine
     assert len(names) == len(set(names.values())) and set(names.values()) == {name for name, _ in own.named_parameters()}
     (path,) = run.landscape("path", points=3, pictures=6).paths
     assert path.heights[run._run.facts["classifier"]["best_epoch"]] == pytest.approx(found.centre, rel=0.02)
+    assert run.filters().moments == ["before", "after"]  # the path does not hold what a norm would need
+
+    monkeypatch.setattr("vitreous.inside.landscape.with_norms.find_spec", lambda name: None)
+    with pytest.raises(RunError, match=r"the landscape of .*few-1 needs torch: its norms .*; pip install"):
+        run.landscape(points=3, pictures=6)
 
 
 def test_a_network_without_its_skips_is_not_taken_for_one_with_them() -> None:

@@ -167,8 +167,8 @@ def _size(work: Work, points: int | None, alphas: Floats, betas: Floats, X: Arra
     each = (time.perf_counter() - begun) / len(alphas)
 
     def seconds(size: int) -> float:
-        few = NODES[0] ** 2
-        return each * (few if work.smooth and size > NODES[0] + 4 else size**2)
+        asked = NODES[0] ** 2 if work.smooth and size > NODES[0] + 4 else size**2
+        return each * (asked + 2 * _CHECKED**2)
 
     size = points or next((size for size in _POINTS if seconds(size) <= _SECONDS), _POINTS[-1])
     return size, seconds(size)

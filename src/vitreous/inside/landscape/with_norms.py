@@ -23,8 +23,8 @@ def walk_with_norms(run: RunFolder, network: Network, walk: Walk) -> Walk:
     """As `walk`, that of model.onnx. Raises RunError where torch is missing, or where the run's files do not belong together."""
     name, recipe = visible(str(run.path)), (run.facts.get("classifier") or {}).get("recipe")
     if find_spec("torch") is None:
-        needed = 'torch: pip install "vitreous[train]"'
-        raise RunError(f"the landscape of {name} needs torch", "its norms stand in other layers' weights, from which torch tells them apart", needed)
+        arrived = "its norms stand in other layers' weights, and the network must be built again"
+        raise RunError(f"the landscape of {name} needs torch", arrived, remedy='pip install "vitreous[train]"')
     if not recipe:
         raise RunError(f"{name} has no landscape", "it says no recipe, by which its network could be built again", remedy="train again")
     from vitreous.export.onnx_file import to_network_as_trained

@@ -10,8 +10,10 @@ import pytest
 from onnx import helper
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asked import inside_of, network_of, small_question
+from asked import inside_of, linear_network, network_of, small_question
 
+from vitreous.errors import ModelError
+from vitreous.inside.why import flip, why
 from vitreous.inside.why.question import Question, question_of
 
 SIDE, WIDTH = 11, 6
@@ -118,3 +120,56 @@ def test_through_what_is_not_known_here_the_walk_goes() -> None:
     assert question._backward is None
     scores, gradients = question.slopes(question.picture[None].astype(np.float32))
     assert close(scores, question.values["logits"][0, 1]) and close(gradients[0], question.gradients(question.values, "image")[0])
+
+
+def test_why_of_a_gate_with_channels_last() -> None:
+    """As TensorFlow's exports have it: behind the gate the axes of a map are known by their sizes only."""
+    weights = {
+        "stem.weight": kernels(WIDTH, 3, 3, 3) / 60,
+        "excite": kernels(WIDTH, WIDTH),
+        "head": kernels(WIDTH, 3),
+        "shift": np.zeros(3, np.float32),
+    }
+    nodes = [
+        helper.make_node("Transpose", ["float"], ["planes"], perm=[0, 3, 1, 2]),
+        convolution("planes", "stem", kernel_shape=[3, 3]),
+        helper.make_node("Transpose", ["stem"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("Relu", ["last"], ["bent"]),
+        helper.make_node("ReduceMean", ["bent"], ["squeezed"], axes=[1, 2], keepdims=1),
+        helper.make_node("MatMul", ["squeezed", "excite"], ["excited"]),
+        helper.make_node("Sigmoid", ["excited"], ["gate"]),
+        helper.make_node("Mul", ["bent", "gate"], ["gated"]),
+        helper.make_node("ReduceMean", ["gated"], ["features"], axes=[1, 2], keepdims=0),
+        helper.make_node("MatMul", ["features", "head"], ["product"]),
+        helper.make_node("Add", ["product", "shift"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probability"], axis=1),
+    ]
+    picture = np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    found = inside_of(network_of(nodes, weights, SIDE, ["猫", "狗" * 200, "<b>"]), picture)
+    question = question_of(found)
+    assert question._backward is not None
+    _, gradients = question.slopes(picture[None].astype(np.float32))
+    assert close(gradients[0], question.gradients(question.values, "image")[0])
+    told = why(found, "all")
+    assert [each.saliency.values.shape for each in told.explained] == [(9, 9), (9, 9), (11, 11), (11, 11)] and not told.missing
+    assert told.explained[1].saliency.values * 81 == pytest.approx(told.explained[0].saliency.values, abs=1e-4)  # behind an average
+
+
+def test_what_cannot_be_explained_is_said_in_a_line() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+    broken = linear_network(np.full((2, 48), np.nan), np.zeros(2), 4)
+    for ask in (why, flip):
+        with pytest.raises(ModelError, match="gives no probabilities"):
+            ask(inside_of(broken, picture))
+    nodes = [
+        helper.make_node("ReduceMean", ["float"], ["mean"], axes=[1, 2], keepdims=0),
+        helper.make_node("Softmax", ["mean"], ["probability"], axis=1),
+    ]
+    with pytest.raises(ModelError, match="weights of the network cannot be redrawn"):
+        why(inside_of(network_of(nodes, {}, 4, ["a", "b", "c"]), picture), "cam")
+
+
+def test_a_picture_of_one_pixel_is_explained() -> None:
+    found = inside_of(linear_network(kernels(2, 3) / 100, np.zeros(2), 1), np.array([[[200, 30, 90]]], np.uint8))
+    told = why(found, "all")
+    assert [each.curves.share.tolist() for each in told.explained] == [[0, 1]] * 2 and len(told.missing) == 2

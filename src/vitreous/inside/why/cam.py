@@ -30,10 +30,10 @@ def cam(question: Question) -> Saliency:
     numbers = np.tensordot(weights.ravel().astype(np.float64), np.moveaxis(maps, [axis - 1 for axis in axes], (1, 2)), 1)
     score = float(question.values[question.score.value][question.place])
     said = f"its mean {numbers.mean():.4g} and {score - numbers.mean():.4g} of bias are the score {score:.4g}"
-    return over_maps(question, value, "cam", numbers, weights.ravel(), said, bias=score - float(numbers.mean()))
+    return over_maps(question, value, axes, "cam", numbers, weights.ravel(), said, bias=score - float(numbers.mean()))
 
 
-def _average_before(question: Question) -> tuple[Node, tuple[int, ...]]:
+def _average_before(question: Question) -> tuple[Node, tuple[int, int]]:
     """The global average pool and its axes, where all behind it is linear."""
     walk, values, name, products = question.walk, question.values, question.score.value, 0
     while name not in walk.inputs:
@@ -58,15 +58,15 @@ def _average_before(question: Question) -> tuple[Node, tuple[int, ...]]:
     )
 
 
-def _global_axes(node: Node, shape: tuple[int, ...], values: Values) -> tuple[int, ...]:
-    """The axes of [N, C, H, W] that a global average pool takes the mean over; none where it is something else."""
+def _global_axes(node: Node, shape: tuple[int, ...], values: Values) -> tuple[int, int] | None:
+    """The axes of [N, C, H, W] that a global average pool takes the mean over; None where it is something else."""
     if len(shape) != 4:
-        return ()
+        return None
     if node.kind == "GlobalAveragePool":
         return (2, 3)
     if node.kind == "AveragePool" and tuple(node.attributes["kernel_shape"]) == shape[2:] and not any(node.attributes.get("pads", (0,))):
         return (2, 3)
     if node.kind == "ReduceMean":
         axes = tuple(sorted(reduced_axes(node, values)))
-        return axes if axes in ((2, 3), (1, 2)) else ()
-    return ()
+        return next((each for each in ((2, 3), (1, 2)) if each == axes), None)
+    return None

@@ -117,7 +117,8 @@ def _curves(question: Question, orders: list[NDArray[np.intp]], ends: Floats) ->
         rank[order] = np.arange(len(order))
         masks = [(rank[parts] < count)[..., None] for count in _counts(cells)[1:-1]]
         series += [*(np.where(mask, empty, picture) for mask in masks), *(np.where(mask, picture, without) for mask in masks)]
-    inner = _probability(question, np.stack(series)).reshape(len(orders), 2, -1)
+    # a picture of one pixel has one part, and nothing in between
+    inner = (_probability(question, np.stack(series)) if series else np.empty(0)).reshape(len(orders), 2, len(_counts(cells)) - 2)
     untouched, nothing, blur = (np.full((len(orders), 1), end) for end in ends)
     return np.hstack((untouched, inner[:, 0], nothing)), np.hstack((blur, inner[:, 1], untouched))
 

@@ -23,10 +23,11 @@ def grad_cam(question: Question, value: str | None = None) -> Saliency:
     Raises UsageError for a network without feature maps; it says what to use instead.
     """
     value = value or last_maps(question)
-    axes = [axis - 1 for axis in spatial_axes(question, value)]
+    places = spatial_axes(question, value)
+    axes = [axis - 1 for axis in places]
     maps = np.moveaxis(question.values[value][0].astype(np.float64), axes, (1, 2))
     weights = np.moveaxis(question.gradients(question.values, value)[0].astype(np.float64), axes, (1, 2)).mean((1, 2))
-    return over_maps(question, value, "grad-cam", np.tensordot(weights, maps, 1), weights, f"by the maps of {visible(value)}")
+    return over_maps(question, value, places, "grad-cam", np.tensordot(weights, maps, 1), weights, f"by the maps of {visible(value)}")
 
 
 def last_maps(question: Question) -> str:

@@ -82,6 +82,8 @@ def way_to(question: Question, first: int, most: int) -> Way:
         misses = np.abs(way.misses)
         worst = np.argsort(-misses, kind="stable")[:HALVED]
         worst = worst[misses[worst] > GOOD_ENOUGH * abs(way.difference) / len(misses)]  # one of them at least: together they miss more than that
+        if not len(worst):  # scores that are no numbers
+            break
         way = _with(question, way, (way.points[worst] + way.points[worst + 1]) / 2, apart)
     return way
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.text import visible
-from vitreous.errors import UsageError, nearest
+from vitreous.errors import ModelError, UsageError, nearest
 from vitreous.export.gradient_network import gradient_network
 from vitreous.infer.engine import Engine, default_setting, run_batch, start_engine
 from vitreous.infer.machine import this_machine
@@ -147,11 +147,15 @@ class Question:
 def question_of(found: "Inside", label: str | None = None) -> Question:
     """The question why `found` has this label's score; without a label, that of the most probable one.
 
-    Raises UsageError for a label that the network does not know, and where it has no probabilities.
+    Raises UsageError for a label that the network does not know, and where it has no probabilities; ModelError where these are no numbers.
     """
     labels = found.network.labels
     if found.answers is None:
         raise UsageError("there is no answer to explain", "a network without an output 'probability'", "a model.onnx as vitreous train writes it")
+    if not np.isfinite(found.answers.probability).all():
+        raise ModelError(
+            f"{visible(found.network.path.name)} gives no probabilities", "outputs that are not numbers", "a model.onnx as vitreous train writes it"
+        )
     if label is not None and label not in labels:
         raise UsageError(f"the network has no label {visible(label)!r}", remedy=nearest(label, labels))
     index = int(found.answers.probability.argmax()) if label is None else labels.index(label)

@@ -78,8 +78,10 @@ def cell_edges(size: int, cells: int) -> NDArray[np.intp]:
     return np.rint(np.linspace(0, size, cells + 1)).astype(np.intp)
 
 
-def over_maps(question: Question, value: str, method: str, numbers: Array, weights: Array, said: str, **facts: float) -> Saliency:
-    """`numbers` [h, w] are of the places of the feature map `value`, with channels weighted by `weights` [C].
+def over_maps(
+    question: Question, value: str, axes: tuple[int, int], method: str, numbers: Array, weights: Array, said: str, **facts: float
+) -> Saliency:
+    """`numbers` [h, w] are of the places of the feature map `value`, whose rows and columns are its `axes`, with channels weighted by `weights` [C].
 
     A number of the last maps may see the whole picture, and need not look at the middle of what it sees. So the cells lie where the strongest
     of them looks: all are moved by the way from the middle of what that one sees to the centre of its squared gradient in the picture.
@@ -93,16 +95,16 @@ def over_maps(question: Question, value: str, method: str, numbers: Array, weigh
         step = float(field.stride[0]), float(field.stride[1])
         origin = field.offset[0] + field.size[0] / 2, field.offset[1] + field.size[1] / 2
     found = Saliency(method, np.asarray(numbers, np.float64), origin, step, said, tuple(facts.items()))
-    looks = _looks_at(question, value, found.peak, weights)
+    looks = _looks_at(question, value, axes, found.peak, weights)
     if looks is not None:
         origin = looks[0] - found.peak[0] * step[0], looks[1] - found.peak[1] * step[1]
     return replace(found, origin=origin)
 
 
-def _looks_at(question: Question, value: str, cell: tuple[int, int], weights: Array) -> tuple[float, float] | None:
+def _looks_at(question: Question, value: str, axes: tuple[int, int], cell: tuple[int, int], weights: Array) -> tuple[float, float] | None:
     """Row and column of the centre of what moves one cell, in pixels; None where nothing does."""
     seed = np.zeros(question.values[value].shape, np.float32)
-    by_channel = np.moveaxis(seed[0], [axis - 1 for axis in spatial_axes(question, value)], (1, 2))
+    by_channel = np.moveaxis(seed[0], [axis - 1 for axis in axes], (1, 2))
     by_channel[:, cell[0], cell[1]] = weights
     gradient = question.walk.gradients(question.values, {value: seed}, [question.input])[question.input][0]
     force = np.square(gradient.astype(np.float64)).sum(-1)
@@ -116,4 +118,8 @@ def _looks_at(question: Question, value: str, cell: tuple[int, int], weights: Ar
 def spatial_axes(question: Question, value: str) -> tuple[int, int]:
     """Which axes of a feature map of four are rows and columns."""
     field = receptive_fields(question.walk, question.values).get(value)
-    return field.axes if field is not None and field.axes is not None else (2, 3)
+    if field is not None and field.axes is not None:
+        return field.axes
+    shape = question.values[value].shape
+    # behind a gate that has seen everything nothing is known: rows and columns are most often as many, and not as many as channels
+    return (1, 2) if shape[1] == shape[2] != shape[3] else (2, 3)

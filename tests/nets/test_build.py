@@ -172,7 +172,7 @@ def test_the_table_leaves_a_network_as_it_is() -> None:
 
 
 def test_where_there_are_no_numbers_none_are_drawn() -> None:
-    # a draw on torch's "meta" device imports its compiler: seconds before a training begins
+    # a draw on torch's "meta" device imports its compiler, which takes seconds
     from vitreous.nets.outline import outlines
 
     with outlines():

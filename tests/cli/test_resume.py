@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,14 @@ OPTIONS = [
     "1",
 ]
 KILLS = 4
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard by what is begun here, also where the tests run in the background of a shell, which lets them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -142,6 +150,7 @@ def test_a_measured_rate_is_stored_and_done_again_without_measuring(
         assert open_run(run).facts["classifier"]["recipe"] == recipe
 
 
+@pytest.mark.usefixtures("heard")
 def test_a_sweep_goes_on_inside_the_variant_that_was_interrupted_to_the_same_bits(
     work: Path, vitreous: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:

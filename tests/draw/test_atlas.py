@@ -63,9 +63,22 @@ def test_the_picture_is_at_the_top_of_the_page_and_upright(dpi: int) -> None:
     assert abs(grey[:, 0].min() - 1.35 * dpi) <= 2 and np.abs(grey.max(0) - 2.45 * dpi).max() <= 2
 
 
-def test_nothing_to_draw_is_said() -> None:
+def test_more_than_64_maps_of_a_stage_stand_forty_in_a_row_in_order_without_names() -> None:
+    maps = np.zeros((100, 2, 2))
+    maps[[0, 39, 40, 99]] = 1
+    figure = atlas(PICTURE, [strip(maps)], "t", "s")
+    blue = np.argwhere((pixels(png(figure, 200)) == signed_colours(np.ones(1), 1.0, LIGHT)[0]).all(2))
+    step = (12.8 - 2 * 0.25 - 2.3) / 40 * 200  # pixels from map to map
+    # the scale has this colour at its end too, left of the maps
+    cells = {(int(y // step), int(x // step)) for y, x in (blue - (2.7 * 200, 2.55 * 200)).tolist() if x >= 0}
+    assert cells == {(0, 0), (0, 39), (1, 0), (2, 19)} and "map 0" not in texts(figure) and all_inside(figure)
+
+
+def test_nothing_to_draw_is_said_and_too_much_too() -> None:
     with pytest.raises(UsageError, match="nothing to draw"):
         atlas(PICTURE, [], "t", "s")
+    with pytest.raises(UsageError, match="too much for one picture: 48,000 maps of 30 stages"):
+        atlas(PICTURE, [strip(np.zeros((1600, 1, 1)))] * 30, "t", "s")
 
 
 def test_marked_maps_are_crossed_out_or_framed() -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vitreous.draw.lettering import drawable, letter_width, wrapped
 from vitreous.draw.page import Page
 from vitreous.draw.signed_colours import signed_colours
-from vitreous.draw.theme import LIGHT, SMALL, SMALLEST, TEXT, TITLE, Theme, ink_on, new_figure
+from vitreous.draw.theme import LIGHT, PIXELS_PER_INCH, SMALL, SMALLEST, TEXT, TITLE, Theme, ink_on, new_figure
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ Numbers = npt.NDArray[np.floating]
 
 # Inches.
 _WIDTH, _MARGIN, _NAMES, _GAP, _LETTERS, _PICTURE = 12.8, 0.25, 2.3, 0.06, 0.14, 2.2
+_TALLEST = 150.0  # a larger picture is opened by few programs
+_NAMED = 0.3  # the side of a map from which on there is room for its name
 _MOST_IN_A_ROW = 16
+# Of stages with more maps than the first number: as many in a row as the second, too small for names.
+_CROWD, _MOST_IN_A_CROWD = 64, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,27 +53,35 @@ class Strip:
 
 
 def atlas(picture: npt.NDArray[np.uint8], strips: Sequence[Strip], title: str, subtitle: str, theme: Theme = LIGHT) -> "Figure":
-    """A page 1280 pixels wide: `picture` uint8 [H, W, 3] at its top, below it a row for each strip.
+    """A page 1280 pixels wide: `picture` uint8 [H, W, 3] at its top, below it each strip in rows of 16 maps, of more than 64 maps in rows of 40.
 
     Raises:
-        UsageError: there is no strip.
+        UsageError: there is no strip, or so much that the page would be 15,000 pixels tall.
     """
     if not strips:
         raise UsageError("there is nothing to draw", "no stages", "one or more")
-    columns = min(_MOST_IN_A_ROW, max(len(strip.maps) for strip in strips))
+    most = max(len(strip.maps) for strip in strips)
+    columns = min(_MOST_IN_A_CROWD if most > _CROWD else _MOST_IN_A_ROW, most)
     side = min(1.1, (_WIDTH - 2 * _MARGIN - _NAMES) / columns - _GAP)
+    room = _LETTERS if side > _NAMED else 0.0
     rows = [ceil(len(strip.maps) / columns) for strip in strips]
-    heights = [max(0.74, count * (side + _LETTERS + _GAP)) + 0.1 for count in rows]
+    heights = [max(0.74, count * (side + room + _GAP)) + 0.1 for count in rows]
     top = _MARGIN + _PICTURE + 0.25
-    with new_figure(_WIDTH, top + sum(heights) + _MARGIN, theme) as figure:
+    tall = top + sum(heights) + _MARGIN
+    if tall > _TALLEST:
+        arrived = f"{sum(len(strip.maps) for strip in strips):,} maps of {len(strips):,} stages, {tall * PIXELS_PER_INCH:,.0f} pixels tall"
+        todo = "ask for fewer maps of each, for coarser stages, or for one stage"
+        raise UsageError("that is too much for one picture", arrived, f"at most {_TALLEST * PIXELS_PER_INCH:,.0f} pixels", todo)
+    with new_figure(_WIDTH, tall, theme) as figure:
         page = Page(figure, theme)
         _head(page, picture, title, subtitle)
         for strip, height in zip(strips, heights, strict=True):
             _name(page, strip, top)
-            for number, (plane, name) in enumerate(zip(strip.maps, strip.names, strict=True)):
+            colours = signed_colours(strip.maps, strip.most, theme)
+            for number, (plane, shown, name) in enumerate(zip(strip.maps, colours, strip.names, strict=True)):
                 row, column = divmod(number, columns)
-                corner = _MARGIN + _NAMES + column * (side + _GAP), top + row * (side + _LETTERS + _GAP)
-                _map(page, plane, name, corner, side, strip.most)
+                corner = _MARGIN + _NAMES + column * (side + _GAP), top + row * (side + room + _GAP)
+                _map(page, plane, shown, name if room else "", corner, side)
             top += height
     page.finish()
     return figure
@@ -80,16 +92,17 @@ def all_maps(picture: npt.NDArray[np.uint8], strip: Strip, title: str, subtitle:
     count = len(strip.maps)
     columns = min(40, max(8, ceil(sqrt(1.3 * count))))
     side = (_WIDTH - 2 * _MARGIN) / columns - _GAP
-    room = _LETTERS if side > 0.3 else 0.0
+    room = _LETTERS if side > _NAMED else 0.0
     top = _MARGIN + _PICTURE + 0.3
     with new_figure(_WIDTH, top + ceil(count / columns) * (side + room + _GAP) + _MARGIN, theme) as figure:
         page = Page(figure, theme)
         _head(page, picture, title, subtitle)
         _scale(page, strip.most, (_MARGIN + _PICTURE + 0.3, _MARGIN + _PICTURE - 0.2), 3.0)
-        for number, (plane, name) in enumerate(zip(strip.maps, strip.names, strict=True)):
+        colours = signed_colours(strip.maps, strip.most, theme)
+        for number, (plane, shown, name) in enumerate(zip(strip.maps, colours, strip.names, strict=True)):
             row, column = divmod(number, columns)
             corner = _MARGIN + column * (side + _GAP), top + row * (side + room + _GAP)
-            _map(page, plane, name if room else "", corner, side, strip.most)
+            _map(page, plane, shown, name if room else "", corner, side)
             if number in strip.crossed or number in strip.framed:
                 _mark(page, corner, side, number in strip.crossed)
     page.finish()
@@ -128,8 +141,7 @@ def _scale(page: Page, most: float, corner: tuple[float, float], width: float) -
         page.write(at, y + 0.055, text, SMALLEST, page.theme.muted, ha=side, va="center_baseline")
 
 
-def _map(page: Page, plane: Numbers, name: str, corner: tuple[float, float], side: float, most: float) -> None:
-    colours = signed_colours(plane, most, page.theme)
+def _map(page: Page, plane: Numbers, colours: npt.NDArray[np.uint8], name: str, corner: tuple[float, float], side: float) -> None:
     tall, wide = plane.shape
     scale = side / max(tall, wide)
     width, height = wide * scale, tall * scale

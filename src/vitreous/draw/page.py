@@ -1,5 +1,6 @@
 """A page with many small pictures and words between them, laid out in inches from its upper left corner."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,15 +45,18 @@ class Page:
 
         pictures = self._pictures
 
+        @lru_cache(maxsize=1)  # it is asked for twice: for the layout and for the file
+        def shown(size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+            sized = pictures if size == pictures.size else pictures.resize(size, Image.Resampling.BOX)
+            return np.array(sized.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGBA"))
+
         class Whole(AxesImage):
             """Brought to the pixels of the file by Pillow: matplotlib takes seconds for a page of 8 megapixels."""
 
             def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
                 if unsampled:
                     return super().make_image(renderer, magnification, unsampled)
-                size = round(self.axes.bbox.width * magnification), round(self.axes.bbox.height * magnification)
-                shown = pictures if size == pictures.size else pictures.resize(size, Image.Resampling.BOX)
-                return np.array(shown.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGBA")), 0, 0, None
+                return shown((round(self.axes.bbox.width * magnification), round(self.axes.bbox.height * magnification))), 0, 0, None
 
         whole = Whole(self.axes, extent=(0, self.size[0], self.size[1], 0), origin="upper", interpolation="none", zorder=0)
         whole.set_data(np.asarray(pictures))

@@ -87,9 +87,9 @@ def png(figure: "Figure", dpi: float = PIXELS_PER_INCH) -> bytes:
     return _encoded(figure, "png", dpi, {"Software": None})
 
 
-def photo_png(figure: "Figure") -> bytes:
-    """The same for a page of photos, a twentieth larger in a third of the time: zlib finds little in them."""
-    return _encoded(figure, "png", PIXELS_PER_INCH, {"Software": None}, {"pil_kwargs": {"compress_level": 3}})
+def photo_png(figure: "Figure", dpi: float = PIXELS_PER_INCH) -> bytes:
+    """The same for a page of photos or maps, a twentieth larger in a third of the time: zlib finds little in them."""
+    return _encoded(figure, "png", dpi, {"Software": None}, {"pil_kwargs": {"compress_level": 3}})
 
 
 def svg(figure: "Figure") -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from vitreous.core.text import visible
 from vitreous.core.view import View
 from vitreous.data.decode import Decoded, Policy, decode
-from vitreous.draw.theme import LIGHT, PIXELS_PER_INCH, PictureFormat, Theme, encoded, png
+from vitreous.draw.theme import LIGHT, PIXELS_PER_INCH, PictureFormat, Theme, encoded, photo_png
 from vitreous.errors import ModelError
 from vitreous.infer.network import Network
 from vitreous.inside import telling
@@ -271,7 +271,7 @@ class Account:
 
 def sharp(figure: "Figure", form: PictureFormat) -> bytes:
     """Twice the usual pixels: maps are small."""
-    return png(figure, 2 * PIXELS_PER_INCH) if form == "png" else encoded(figure, form)
+    return photo_png(figure, 2 * PIXELS_PER_INCH) if form == "png" else encoded(figure, form)
 
 
 def inline(png: bytes, what: str) -> str:

@@ -37,8 +37,11 @@ def atlas_of(found: "Inside", maps: int, depth: int, theme: Theme) -> "Figure":
     others = found.answers.said(4)[1:] if found.answers else []
     then = "Then " + ", ".join(f"{within_a_sentence(each.label)} {percent(each.confidence)}" for each in others) + "\n" if others else ""
     totals = f"{sum(s.weights for s in shown):,} weights, {sum(s.multiply_adds for s in shown):,} multiply-adds in {plural(len(shown), 'stage')}"
-    strongest = f"The {maps} strongest maps of each stage" if maps > 1 else "The strongest map of each stage"
-    lines = f"{then}{_where(found)}\n{totals}\n{strongest}; blue above zero, orange below, each stage on its own scale"
+    count = sum(len(strip.maps) for strip in strips)
+    which = f"The {maps:,} strongest maps of each stage" if maps > 1 else "The strongest map of each stage"
+    if all(len(stage.maps) <= maps for stage in shown):
+        which = f"All {count:,} maps, in order"
+    lines = f"{then}{_where(found)}\n{totals}\n{which}; blue above zero, orange below, each stage on its own scale"
     return atlas(found.decoded.views[0], strips, _finding(found), lines, theme)
 
 

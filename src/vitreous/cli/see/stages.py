@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _STAGE = click.Option(["--stage"], type=NAME, help="One stage only: what it is made of; with --atlas, all of its maps.")
 DEPTH = click.Option(["--depth"], type=click.IntRange(1), default=1, help="How many parts of a name make a stage: 1 for stage3, 2 for stage3.block1.")
 _ATLAS = click.Option(["--atlas"], type=PATH, help="Write the feature maps of every stage as a picture to this file, .png or .svg.")
-_MAPS = click.Option(["--maps"], type=click.IntRange(1, 256), default=16, show_default=True, help="How many maps of each stage the atlas shows.")
+_MAPS = click.Option(
+    ["--maps"], type=click.IntRange(1, 1600), default=16, show_default=True, help="How many maps of each stage the atlas shows; 1600 are all of most."
+)
 _OWN = "training"
 _OVER = click.Option(
     ["--over"],

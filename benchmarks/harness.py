@@ -39,13 +39,15 @@ _FLAGS = ("fma", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "a
 
 @dataclass(frozen=True)
 class Ran:
-    """A finished child process. `seconds` from its start to its end, `cpu_seconds` user and system; `code` None where the time was up."""
+    """A finished child process. `seconds` from its start to its end, `cpu_seconds` user and system; `code` None where the time was up; `peak_mb`:
+    the most that was resident of it, or of one of its children."""
 
     seconds: float
     cpu_seconds: float
     code: int | None
     output: str
     errors: str
+    peak_mb: float
 
     def json(self) -> dict[str, Any]:
         """The last line of the output that is a JSON object."""
@@ -176,7 +178,7 @@ def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd
         for stream in (out, errors):
             stream.seek(0)
             texts.append(stream.read().decode("utf-8", "backslashreplace"))
-    return Ran(seconds, usage.ru_utime + usage.ru_stime, code, *texts)
+    return Ran(seconds, usage.ru_utime + usage.ru_stime, code, texts[0], texts[1], usage.ru_maxrss / 1024)
 
 
 def run_well(command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ran:

@@ -3,10 +3,10 @@
     python benchmarks/inside.py [--torch-python PATH] [--resnet FILE.onnx]
 
 The shipped network and ResNet-18 (an exported file, or one made here by the torch Python) on one photo. By the clock, after import: opening the
-network and drawing every feature map of every stage on one page, at most 3 s (a page for each stage beside it), and the atlas of the strongest, at
-most 3 s; the gradient of the loss in one weight with its picture, at most 3 s; the kernels of the first layer, at most 1 s. True: each gradient's products add up, in fp32,
-to what the walk has, to 1e-5 of the sum of their sizes; gradients are those of finite differences in float64; the fields of all values lie
-where the gradient is.
+network and drawing every feature map of every stage on one page, at most 3 s (a page for each stage beside it), and the atlas of the strongest,
+at most 3 s; the gradient of the loss in one weight with its picture, at most 3 s; the kernels of the first layer, at most 1 s. True: each
+gradient's products add up, in fp32, to what the walk has, to 1e-5 of the sum of their sizes; gradients are those of finite differences in
+float64; the fields of all values lie where the gradient is.
 """
 
 import sys
@@ -47,8 +47,9 @@ kernels = time.perf_counter()
 for stage in stages:
     found.all_maps(stage.name)
 end = time.perf_counter()
-print(json.dumps({"open": opened - start, "maps": drawn - start, "count": sum(min(1600, len(stage.maps)) for stage in stages),
-    "atlas": opened - start + atlas - drawn, "gradient": gradient - atlas, "filters": kernels - gradient, "pages": end - kernels, "stages": len(stages)}))
+count = sum(min(1600, len(stage.maps)) for stage in stages)
+print(json.dumps({"open": opened - start, "maps": drawn - start, "count": count, "atlas": opened - start + atlas - drawn,
+    "gradient": gradient - atlas, "filters": kernels - gradient, "pages": end - kernels, "stages": len(stages)}))
 """
 
 

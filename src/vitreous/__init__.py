@@ -6,24 +6,46 @@ run = vt.train("photos/")         # Run: run.labels, run.metrics, run.folder
 run.predict("new.jpg")            # Answers: label, confidence, the rest of the distribution
 run.evaluate()                    # Evaluation: every metric with its interval
 vt.load("runs/photos-1")          # the same run, later
+vt.again("runs/photos-1")         # train once more after labels were fixed or pictures added: only what changed is read
 vt.resume("runs/photos-2")        # go on with an interrupted training; vt.repeat does one again, vt.watch follows one
 vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
 vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
 vt.strongest("photos/")           # which of your pictures excite each channel most; run.strongest for a run's network and pictures
+vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
+vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
 vt.augmentations("photos/")       # what augmentation does to pictures of yours, drawn
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitreous.api import Run, augmentations, compare, load, look, net, predict, predict_many, repeat, resume, sample, see, strongest, train, watch
+    from vitreous.api import (
+        Run,
+        again,
+        augmentations,
+        compare,
+        features,
+        load,
+        look,
+        net,
+        predict,
+        predict_many,
+        repeat,
+        resume,
+        sample,
+        see,
+        strongest,
+        train,
+        watch,
+    )  # fmt: skip
     from vitreous.errors import VitreousError
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "augmentations", "compare", "load", "look", "net", "predict", "predict_many", "repeat", "resume", "sample", "see",
-    "strongest", "train", "watch",
+    "Run", "VitreousError", "again", "augmentations", "compare", "features", "load", "look", "net", "predict", "predict_many", "repeat", "resume",
+    "sample", "see", "strongest", "train", "watch",
 ]  # fmt: skip
 
 
@@ -33,6 +55,8 @@ def __getattr__(name: str) -> Any:
         from vitreous import api
 
         return getattr(api, name)
+    if name == "sklearn":
+        return import_module("vitreous.sklearn")
     raise AttributeError(f"module 'vitreous' has no attribute {name!r}")
 
 

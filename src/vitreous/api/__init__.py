@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vitreous.api.answering import Image, answers, engine_for, many, one
+from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
 from vitreous.api.run import Run, documents
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.errors import UsageError, VitreousError
@@ -16,6 +16,8 @@ from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
+    from vitreous.extraction import Features
+    from vitreous.fit.features import Pool
     from vitreous.fit.methods import FromScratch
     from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
-    "Run", "VitreousError", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "load", "look", "net",
-    "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest", "sweep", "train",
-    "watch",
+    "Run", "VitreousError", "again", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "features", "load",
+    "look", "net", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest",
+    "sweep", "train", "watch",
 ]  # fmt: skip
 
 
@@ -107,6 +109,26 @@ def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, re
     for remark in remarks:
         tell.say(remark)
     return Run(train_folder(data, settings, tell, _exported(settings), documents, from_scratch(settings, recipe)))
+
+
+def again(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
+    """Train once more on the data of a finished run after they were corrected (labels fixed, pictures added or taken away, classes renamed), into a
+    new run: with its settings, its view of the pictures and its parts, so that figures compare; only changed pictures are decoded.
+
+    Raises DataError, RunError, StorageError, UsageError.
+    """
+    from vitreous.fit.again import before_of
+    from vitreous.fit.training import train as train_folder
+    from vitreous.runs.folder import verify
+    from vitreous.training.again import data_of, finished, settings_of
+
+    opened = finished(Path(run))
+    verify(opened)
+    settings = settings_of(opened)
+    settings = replace(settings, name=name or settings.name, runs=os.fspath(runs or settings.runs))
+    tell = reporter or Printed()
+    way = _from_scratch(settings)
+    return Run(train_folder(data_of(opened), settings, tell, _exported(settings), documents, way, before=before_of(opened)))
 
 
 def watch(run: Image) -> Iterator[dict[str, Any]]:
@@ -254,6 +276,37 @@ def strongest(
 
     network = load_network(Path(model)) if model else load_network()
     return search(network, pictures_of(Path(data)), policy(max_pixels, tolerate_truncated), stage, depth, channels, reporter or Quiet())
+
+
+def features(
+    data: Image,
+    *,
+    net: str | None = None,
+    size: int | None = None,
+    stage: str | None = None,
+    pool: "Pool" = "mean",
+    engine: str = "openvino-f32",
+    max_pixels: int | None = None,
+    tolerate_truncated: bool = False,
+    reporter: Reporter | None = None,
+) -> "Features":
+    """What a network makes of all pictures of a folder or table, float32 [N, D]: the shipped one, or `net`, FILE.onnx or "timm:NAME".
+
+    `stage`: whose values are taken (see shows them), else the network's features; of maps the "mean" or "max" over their places, or "all"
+    numbers, by `pool`. What is known from before is not computed again. Raises DataError, ModelError, UsageError.
+    """
+    from vitreous.extraction import network_named
+
+    if net and net.startswith("timm:"):
+        from vitreous.export.timm_backbone import timm_network
+
+        network, remarks = timm_network(net.removeprefix("timm:")), []
+    else:
+        network, remarks = network_named(net, size)
+    tell = reporter or Quiet()
+    for remark in remarks:
+        tell.say(remark)
+    return features_of(network, data, stage, pool, engine, policy(max_pixels, tolerate_truncated), tell)
 
 
 def augmentations(

@@ -1,10 +1,13 @@
-"""Answers of a network for files: the way from paths to answers that `Run`, `predict` and the command line share."""
+"""Answers of a network for files, and its features: the way from paths to both that `Run`, the functions and the command line share."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
-from vitreous.data.decode import Decoded
+from vitreous.data.decode import Decoded, Policy
 from vitreous.errors import UnreadableImage
 from vitreous.fit.settings import policy
 from vitreous.infer.engine import Setting
@@ -12,6 +15,10 @@ from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.predict import AnyAnswers
 from vitreous.tasks.predict import predict as predict_files
+
+if TYPE_CHECKING:
+    from vitreous.extraction import Features
+    from vitreous.fit.features import Pool
 
 Image = str | os.PathLike[str]
 
@@ -42,3 +49,12 @@ def many(network: Network, images: Image | Iterable[Image]) -> list[AnyAnswers |
 
     named = [images] if isinstance(images, str | os.PathLike) else list(images)
     return [answer for answer, _ in answers(network, pictures_in(named))]
+
+
+def features_of(network: Network, data: Image, stage: str | None, pool: "Pool", engine: str, rule: Policy, reporter: Reporter) -> "Features":
+    from vitreous.data.sources import read_any
+    from vitreous.extraction import extract, wanted_of
+
+    wanted = wanted_of(network, stage, pool)  # what cannot be meant is said before the pictures are read
+    source = read_any(Path(data))
+    return extract(network, source, stage, wanted, engine_for(network, len(source.items), engine), rule, reporter)

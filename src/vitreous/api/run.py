@@ -7,16 +7,19 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitreous.api.answering import Image, many, one
+from vitreous.api.answering import Image, features_of, many, one
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
+from vitreous.fit.settings import policy
 from vitreous.infer.network import Network, load_network
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
+    from vitreous.extraction import Features
     from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
+    from vitreous.fit.features import Pool
     from vitreous.fit.must_pass import MustPass
     from vitreous.fit.slices import Slices
     from vitreous.fit.stress import Stress
@@ -108,6 +111,22 @@ class Run:
         from vitreous.fit.slices import slices
 
         return slices(self._run, self.network, Path(data) if data else None, column, engine, reporter or Quiet())
+
+    def features(
+        self,
+        data: Image | None = None,
+        *,
+        stage: str | None = None,
+        pool: "Pool" = "mean",
+        engine: str = "openvino-f32",
+        max_pixels: int | None = None,
+        tolerate_truncated: bool = False,
+        reporter: Reporter | None = None,
+    ) -> "Features":
+        """What the run's network makes of all pictures of a folder or table, float32 [N, D]; of those of its own where none is named. See
+        `vt.features`."""
+        rule = policy(max_pixels, tolerate_truncated)
+        return features_of(self.network, self.data if data is None else data, stage, pool, engine, rule, reporter or Quiet())
 
     def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
         """What a layer has learned, as pictures, beside the same layer before training and, where `keep_path` has kept them, behind some epochs; of

@@ -29,6 +29,7 @@ VERBS = {
     "report": "Write a run's report again, or set runs side by side.",
     "nets": "List the networks; the stages of one.",
     "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
+    "features": "Write what a network makes of photos as a table, for other programs.",
     "sample": "Write example data to play with.",
 }
 

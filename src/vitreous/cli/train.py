@@ -64,6 +64,7 @@ from vitreous.errors import UsageError
 @click.option("--settings", type=PATH, help="A TOML file with any of these.")
 @click.option("--resume", type=PATH, metavar="RUN", help="Go on with an interrupted training, instead of DATA.")
 @click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")
+@click.option("--again", type=PATH, metavar="RUN", help="Train on the data of RUN as they are now, corrected: only what changed is read.")
 @click.option(
     "--sweep",
     type=NAME,
@@ -78,6 +79,7 @@ def command(
     settings: str | None,
     resume: str | None,
     repeat: str | None,
+    again: str | None,
     sweep: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
@@ -91,11 +93,11 @@ def command(
     """
     from vitreous import api
 
-    given = {name: value for name, value in (("DATA", data), ("--resume", resume), ("--repeat", repeat)) if value is not None}
+    given = {name: value for name, value in (("DATA", data), ("--resume", resume), ("--repeat", repeat), ("--again", again)) if value is not None}
     if len(given) != 1:
-        raise UsageError("vitreous train", " and ".join(given) or "nothing", "DATA, or --resume RUN, or --repeat RUN")
+        raise UsageError("vitreous train", " and ".join(given) or "nothing", "DATA, or one of --resume RUN, --repeat RUN and --again RUN")
     if data is None:
-        allowed = ("name", "runs") if repeat else ()
+        allowed = () if resume else ("name", "runs")
         if stray := [key for key, value in arguments.items() if value is not None and key not in allowed] or ["settings"] * bool(settings):
             raise UsageError(f"--{stray[0].replace('_', '-')} with {next(iter(given))}", "which has its own settings", remedy="leave it away")
     if sweep:
@@ -105,10 +107,14 @@ def command(
         return
     resolved = api.resolve_settings(arguments, settings)
     with reporter(as_json) as tell:
-        if resume or repeat:
+        if data is None:
             if dry_run:
                 raise UsageError(f"--dry-run with {next(iter(given))}", remedy="leave it away")
-            run = api.resume(resume, reporter=tell) if resume else api.repeat(str(repeat), name=resolved.name, runs=arguments["runs"], reporter=tell)
+            if resume:
+                run = api.resume(resume, reporter=tell)
+            else:
+                once_more = api.repeat if repeat else api.again
+                run = once_more(str(repeat or again), name=resolved.name, runs=arguments["runs"], reporter=tell)
         elif dry_run:
             planned = api.plan(str(data), resolved, tell)
             click.echo(json.dumps(planned) if as_json else "\n".join(f"{key} = {value!r}" for key, value in planned["settings"].items()))

@@ -33,6 +33,10 @@ def command(run: str, as_json: bool) -> None:
         click.echo("No epoch is over: the training is not one by epochs, or it has just begun and nobody is at work on it.", err=True)
 
 
-def _short(epoch: dict[str, object]) -> str:
+def _short(epoch: dict[str, Any]) -> str:
+    """Of an epoch of a finished training, whose lines are gone: as the training said it, less what passes with the moment."""
+    if "train_loss" in epoch:
+        line = f"Epoch {epoch['epoch']}: loss {epoch['train_loss']:.3f}, accuracy {epoch['train_accuracy']:.1%}"
+        return line + (f"; held out {epoch['held_loss']:.3f}, {epoch['held_accuracy']:.1%}." if epoch.get("held_accuracy") is not None else ".")
     figures = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in epoch.items() if isinstance(value, float)]
     return f"Epoch {epoch.get('epoch', epoch.get('number'))}: {', '.join(figures)}"

@@ -5,7 +5,8 @@ What the pack already holds, features or only the decoded picture, is taken from
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,35 @@ from vitreous.infer.pipeline import Forward
 
 # Called with what is being done, how many pictures are done, and how many there are.
 Progress = Callable[[str, int, int], None]
+Pool = Literal["mean", "max", "all"]
 _FLUSH = 256
 _COLUMNS = 64
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a network is asked for, as a row of `width` numbers for each picture: its value `value`, [N, D] or maps [N, C, H, W].
+
+    `pool`: what is taken of maps: their "mean", their "max", or "all" of their numbers. `channels`: the axis that counts them.
+    """
+
+    value: str = "features"
+    width: int = 1280
+    pool: Pool = "mean"
+    channels: int = 1
+
+    @property
+    def name(self) -> str:
+        """For rows of a pack."""
+        return "features" if self.value == "features" else f"features-{blake2b(repr((self.value, self.pool)).encode(), digest_size=6).hexdigest()}"
+
+    def rows(self, outputs: Outputs) -> Floats:
+        """float32 [N, width] of what an engine gives."""
+        value = outputs[self.value]
+        if value.ndim > 2 and self.pool != "all":
+            places = tuple(axis for axis in range(1, value.ndim) if axis != self.channels)
+            value = value.mean(places, dtype=np.float32) if self.pool == "mean" else value.max(places)
+        return np.asarray(value.reshape(len(value), -1), np.float32)
 
 
 @dataclass
@@ -48,9 +76,10 @@ class Gathered:
 class Extractor:
     """Features by one network in one setting, in any view; engines are started when they are needed, one for each size."""
 
-    def __init__(self, network: Network, setting: Setting, pack: Pack, policy: Policy, progress: Progress) -> None:
+    def __init__(self, network: Network, setting: Setting, pack: Pack, policy: Policy, progress: Progress, wanted: Wanted | None = None) -> None:
         self.network, self.setting, self.pack, self.policy, self.progress = network, setting, pack, policy, progress
-        self.width = int(network.facts.get("features", 1280))
+        self.wanted = wanted or Wanted(width=int(network.facts.get("features", 1280)))
+        self.width = self.wanted.width
         self._engines: dict[int, Engine] = {}
 
     def gather(self, items: Sequence[Item], view: View, stage: str, also: tuple[View, ...] = ()) -> Gathered:
@@ -64,7 +93,7 @@ class Extractor:
         """The features of the pack in a view, by this network as it is run here."""
         # where there is no AMX or AVX-512, another batch is another kernel, and the last bits differ
         how = f"{self.setting.library}-{self.setting.number_format}-{self.setting.batch}"
-        return self.pack.rows(f"features-{self.network.fingerprint}-{view_name(view)}-{how}", (self.width,), np.float32)
+        return self.pack.rows(f"{self.wanted.name}-{self.network.fingerprint}-{view_name(view)}-{how}", (self.width,), np.float32)
 
     def stored(self, view: View) -> Callable[[bytes], Floats | None]:
         """What gives the stored features [D] of a picture by the key of its content; None where there are none."""
@@ -79,7 +108,7 @@ class Extractor:
 
     def engine(self, size: int) -> Engine:
         if size not in self._engines:
-            self._engines[size] = start_engine(self.network, self.setting, ("features",), size)
+            self._engines[size] = start_engine(self.network, self.setting, (self.wanted.value,), size)
         return self._engines[size]
 
 
@@ -166,7 +195,7 @@ class _Pass:
 
     def _store(self, indices: list[int], outputs: Outputs) -> None:
         # called from the engine's threads: every row is written once, and `extend` is atomic
-        self.features_out[indices] = outputs["features"]
+        self.features_out[indices] = self.extractor.wanted.rows(outputs)
         self.stored.extend(indices)
 
     def _flush(self) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from vitreous.core.item import Item, Source
 from vitreous.core.text import plural
 from vitreous.data.split import Division
+from vitreous.fit.again import Changes
 from vitreous.fit.classifier import HeldOut, LeavesFiles
 from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
@@ -48,6 +49,7 @@ class Trained:
     evaluation: Evaluation
     probability: Floats
     model: Network
+    changes: Changes | None = None
 
     @cached_property
     def held_out(self) -> HeldOut:
@@ -107,6 +109,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "groups": _shared_groups(trained),
         "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
+        **({"again": trained.changes.to_json()} if trained.changes else {}),
         "metrics": trained.evaluation.to_json(),
         "seconds": round(seconds, 2),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},

@@ -20,6 +20,7 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
+from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, LongLearner, Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
 from vitreous.fit.methods import FromScratch, Method, method_for
@@ -58,10 +59,11 @@ def train(
     documents: Documents = no_documents,
     from_scratch: FromScratch | None = None,
     resumed: Path | None = None,
+    before: Before | None = None,
 ) -> RunFolder:
     """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported;
     `documents` makes the files for people (a report) from what will be in the run; `from_scratch`: the way of learning with torch, where it is
-    taken; `resumed`: the folder of the unfinished run to go on with.
+    taken; `resumed`: the folder of the unfinished run to go on with; `before`: the run whose corrected data these are.
 
     Raises DataError, RunError, StorageError, UsageError.
     """
@@ -70,24 +72,27 @@ def train(
         writer = stack.enter_context(reopen(resumed)) if resumed else None
         source = read(data, settings, reporter)
         method = method_for(settings, source.items, exported, source.task, from_scratch)
+        if before:
+            method = replace(method, views=(before.view,), larger_views=())
         if writer is None:
             name = settings.name or source.root.resolve().name
             writer = stack.enter_context(create(Path(settings.runs), name, settings.to_json()))
         pack = stack.enter_context(open_pack(source.root, settings.policy.key))
-        plan = make_plan(source, method, settings)
+        plan = make_plan(before.planned(source) if before else source, method, settings)
         for line in plan.lines:
             reporter.say(line)
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         stack.enter_context(noted(writer))
-        trained = _Training(source, method, plan, pack, settings, reporter, writer, started).run()
+        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before).run()
         seconds = time.perf_counter() - started
+        for line in trained.evaluation.summary():
+            reporter.say(line)
         run = save(writer, trained, seconds, documents)
     if settings.tensorboard:
         reporter.say(f"For TensorBoard: {visible(str(events_of(run)))}")
-    for line in (*trained.evaluation.summary(), f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s)."):
-        reporter.say(line)
+    reporter.say(f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s).")
     return run
 
 
@@ -106,11 +111,21 @@ class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
     def __init__(
-        self, source: Source, method: Method, plan: Plan, pack: Pack, settings: TrainSettings, reporter: Reporter, writer: RunWriter, begun: float
+        self,
+        source: Source,
+        method: Method,
+        plan: Plan,
+        pack: Pack,
+        settings: TrainSettings,
+        reporter: Reporter,
+        writer: RunWriter,
+        begun: float,
+        before: Before | None,
     ) -> None:
-        self.source, self.method, self.plan, self.pack = source, method, plan, pack
+        self.source, self.method, self.plan, self.pack, self.before = source, method, plan, pack, before
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
         self.network = method.network or self.learned_network()
+        self.changes: Changes | None = None
         self.task = task_named(source.task)
         self.target = self.task.target(source.items, source.labels)
 
@@ -173,7 +188,16 @@ class _Training:
         copies = find_duplicates([gathered.keys[number] for number in kept], gathered.facts["thumbnail"][kept])
         sampled = set(self.plan.sample.tolist())
         pinned = [place for place, number in enumerate(kept) if number in sampled]
+        if self.before:
+            keys = [gathered.keys[number].hex() for number in kept]
+            self.changes = self.before.changes(items, keys, self.source.labels)
+            self.reporter.say(self.changes.sentence)
+            if right := self.before.right_now(items, keys):
+                told = f"{right[0]:,} of {plural(right[1], 'test picture')} ({right[0] / right[1]:.1%})"
+                self.reporter.say(f"{visible(self.before.name)}, by the labels as they are now: {told} right.")
+            items = self.before.divided(items, keys, copies.group, self.settings.seed, self.task.labels_of)
         division = assign(items, copies.group, self.settings.seed, pinned, self.task.labels_of)
+        division = replace(division, given=self.before.given) if self.before else division
         for remark in (*division.remarks, *self.task.about_balance(items)):
             self.reporter.say(remark)
         train = [place for place, part in enumerate(division.split) if part is Split.TRAIN]
@@ -197,7 +221,7 @@ class _Training:
             evaluation, probability = test(fitted, division, left_out) if last else (so_far(fitted), np.zeros((0, classes), np.float32))
             facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)} | fitted.facts()
             model = classifier.joined(self.network, choice.view, self.source.labels, facts)
-            return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model)
+            return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model, self.changes)
 
         learner, names = self.method.learner, [self.source.items[number].relative for number in chosen.tolist()]
         if isinstance(learner, LongLearner):

@@ -13,6 +13,7 @@ from vitreous.report.pictures import Thumbnail, thumbnails
 from vitreous.survey.facts import Facts
 from vitreous.survey.odd import KINDS
 from vitreous.survey.relations import Leak
+from vitreous.survey.telling import share_text
 
 # How many pictures each section shows: 150 in all.
 _SAMPLES, _CONTRADICTIONS, _LEAKS, _EXACT, _NEAR, _ODD = 30, 24, 24, 8, 24, 40
@@ -82,7 +83,7 @@ def _overview(facts: Facts) -> list[tuple[str, str]]:
         rows.append(("Labels" if facts.together else "Classes", f"{len(facts.classes):,}"))
     if facts.sizes:
         total = facts.num_images
-        common = ", ".join(f"{width}×{height} ({count / total:.0%})" for width, height, count in facts.sizes.common)
+        common = ", ".join(f"{width}×{height} ({share_text(count, total)})" for width, height, count in facts.sizes.common)
         (w0, h0), (w1, h1) = facts.sizes.smallest, facts.sizes.largest
         rows += [("Sizes in pixels", common), ("From, to", f"{w0}×{h0} to {w1}×{h1}")]
     rows += [("Formats", _counts(facts.formats)), ("Modes", _counts(facts.modes))] if facts.num_images else []

@@ -73,11 +73,20 @@ def _together(facts: "Facts") -> Iterator[str]:
     yield f"  none     {facts.together.about_none}; at most {facts.together.most} in one{unknown}"
 
 
+def share_text(count: int, total: int) -> str:
+    """
+    >>> share_text(1, 217), share_text(216, 217), share_text(3, 4)
+    ('<1%', '>99%', '75%')
+    """
+    share = count / total
+    return "<1%" if 0 < share < 0.005 else ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
 def _makes(facts: "Facts") -> Iterator[str]:
     if facts.sizes is None:
         return
     sizes, total = facts.sizes, facts.num_images
-    common = ", ".join(f"{width}×{height} ({count / total:.0%})" for width, height, count in sizes.common[:3])
+    common = ", ".join(f"{width}×{height} ({share_text(count, total)})" for width, height, count in sizes.common[:3])
     (w0, h0), (w1, h1) = sizes.smallest, sizes.largest
     yield ""
     yield f"  sizes    {common}" + (f"; from {w0}×{h0} to {w1}×{h1}" if (w0, h0) != (w1, h1) else "")

@@ -2,6 +2,7 @@
 
 resume    the same run, from where it stands, to the same bits as if nothing had happened
 repeat    a new run with the recipe of an old one: the same work, whatever minutes and measuring led to it
+again     a new run on data that were corrected since (`vitreous.fit.again`)
 """
 
 from dataclasses import fields, replace
@@ -44,6 +45,16 @@ def to_repeat(path: Path) -> tuple[Path, TrainSettings, Recipe | None, list[str]
         remarks.append("This run was not trained by epochs: where the minutes ended it, another machine or another load end it elsewhere.")
     settings = settings_of(run)
     return data_of(run), replace(settings, minutes=None) if found else settings, Recipe.from_json(found) if found else None, remarks
+
+
+def finished(path: Path) -> RunFolder:
+    """A run whose training has ended. Raises RunError where it has not."""
+    run = open_run(path)
+    name = visible(str(run.path))
+    if not run.finished:
+        remedy = f"go on with it first: vitreous train --resume {name}"
+        raise RunError(f"cannot begin again with {name}", "its training is not finished", remedy=remedy)
+    return run
 
 
 def data_of(run: RunFolder) -> Path:

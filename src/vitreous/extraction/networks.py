@@ -1,0 +1,59 @@
+"""Which network makes the features, and which of its values they are."""
+
+from pathlib import Path
+from typing import get_args
+
+from vitreous.core.text import visible
+from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.fit.features import Pool, Wanted
+from vitreous.fit.foreign import foreign_network, remarks
+from vitreous.fit.foreign.options import ForeignOptions
+from vitreous.fit.methods import NETS, SHIPPED
+from vitreous.infer.network import Network, load_network
+from vitreous.inside.stages import stage_called
+from vitreous.inside.strongest.points import blank
+from vitreous.layers.walk import read_walk
+from vitreous.nets.catalogue import CATALOGUE
+
+POOLS = get_args(Pool)
+
+
+def network_named(name: str | None, size: int | None = None) -> tuple[Network, list[str]]:
+    """The shipped network (None), or a file FILE.onnx of ours or from elsewhere; with what there is to remark of it. `size`: the side of its
+    pictures, for a file from elsewhere that leaves it open.
+
+    Raises UsageError for a name that has no weights here, ModelError for a file that cannot be used.
+    """
+    if name is None or name == SHIPPED:
+        return load_network(), []
+    if name.lower().endswith(".onnx"):
+        try:
+            return load_network(Path(name)), []
+        except ModelError:  # from elsewhere, or broken: then this says so
+            network = foreign_network(Path(name), ForeignOptions(size=size))
+        return network, remarks(network)
+    if name in NETS or name in CATALOGUE:
+        remedy = f"vitreous train FOLDER --net {name}, then vitreous features RUN FOLDER"
+        raise UsageError(f"--net {visible(name)}", "it has no weights before it is trained", "a trained network", remedy)
+    raise UsageError(f"unknown network {visible(name)!r}", "--net takes this, a file FILE.onnx or timm:NAME", remedy=nearest(name, [SHIPPED]))
+
+
+def wanted_of(network: Network, stage: str | None, pool: Pool = "mean") -> Wanted:
+    """A stage's value, at whatever depth; without one the network's features.
+
+    Raises UsageError with the nearest names for a stage that there is not.
+    """
+    if pool not in POOLS:
+        raise UsageError(f"--pool {visible(str(pool))}", needed="one of " + ", ".join(POOLS))
+    walk = read_walk(network.data)
+    values = walk.values(blank(walk, network))
+    if stage is None:
+        if "features" not in values:
+            raise ModelError(f"{visible(network.path.name)} has no features", "no value of that name", "a stage: vitreous see shows which there are")
+        value, maps, channels = "features", values["features"][0], 1
+    else:
+        found = stage_called(walk, values, stage)
+        value, maps = found.value, found.maps
+        channels = 3 if found.field and found.field.axes == (1, 2) else 1
+    width = maps.size if maps.ndim == 1 or pool == "all" else maps.shape[0]
+    return Wanted(value, int(width), pool, channels)

@@ -54,7 +54,8 @@ def command(
     require_outputs({"--out": out}, [data])
     options = {"stage": stage, "pool": pool, "engine": engine, "max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}
     with reporter(as_json) as tell:
-        features = api.load(run[0]).features if run else partial(api.features, net=net, size=size)
+        alone = run and run[0].lower().endswith(".onnx") and not os.path.isfile(os.path.join(os.path.dirname(run[0]), "run.json"))
+        features = api.load(run[0]).features if run and not alone else partial(api.features, net=run[0] if run else net, size=size)
         found = features(data, reporter=tell, **options)  # type: ignore[arg-type]  # as their options say
     found.save(out)
     click.echo(json.dumps(found.to_json() | {"file": out}) if as_json else _said(found, out))

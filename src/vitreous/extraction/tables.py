@@ -42,7 +42,7 @@ def _npz(values: Floats, texts: Mapping[str, Sequence[str]], about: Mapping[str,
     """`features` [N, D], one array of texts [N] for each column, and `about`, a JSON text. No pickle."""
     stream = io.BytesIO()
     arrays = {name: np.array(column, dtype=np.str_) for name, column in texts.items()}
-    np.savez(stream, allow_pickle=False, features=values, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]  # names of arrays
+    np.savez(stream, allow_pickle=False, features=values, about=np.array(json.dumps(about)), **arrays)
     return stream.getvalue()
 
 

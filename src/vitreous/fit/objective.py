@@ -38,7 +38,11 @@ class Objective:
         return float(self.losses(self.link(logits, target).calibrated(logits), target).mean())
 
 
-SOFTMAX = Objective("a softmax head", fit_softmax, log_loss, lambda logits, target: Softmax(temperature(logits, target)))
+def _tempered(logits: Floats, target: Target) -> Softmax:
+    return Softmax(temperature(logits, target))
+
+
+SOFTMAX = Objective("a softmax head", fit_softmax, log_loss, _tempered)
 SIGMOIDS = Objective("a sigmoid for each label", fit_sigmoid, binary_log_loss, platt)
 # By the name of the task.
 OBJECTIVES = {"classify": SOFTMAX, "multilabel": SIGMOIDS}

@@ -48,7 +48,8 @@ def test_the_base_has_no_torch() -> None:
 
 def test_everything_that_is_imported_is_declared() -> None:
     # openvino_telemetry is named only to keep it out; IPython is there where a notebook is; jaxtyping is imported by type checkers alone
-    optional = names(declared()["optional-dependencies"]["train"]) | {"openvino_telemetry", "IPython", "jaxtyping"}
+    extras = declared()["optional-dependencies"]
+    optional = names(extras["train"] + extras["parquet"]) | {"openvino_telemetry", "IPython", "jaxtyping"}
     assert imported() <= names(declared()["dependencies"]) | optional
 
 

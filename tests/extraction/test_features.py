@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import onnx
 import onnxruntime
@@ -102,6 +103,8 @@ def test_the_command_says_what_it_has_written(photos: Path, model: Path, tmp_pat
     assert said.code == 0 and said.out.startswith(f"{WIDTH} features of 21 pictures, 2 labels: positive of small, mean; in "), said
     said = vitreous("features", photos, "--net", model, "--out", tmp_path / "x.csv", "--json")
     assert said.code == 0 and said.lines()[0]["pictures"] == 21 and said.lines()[0]["features"] == WIDTH
+    schema = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "features.json"
+    jsonschema.validate(said.lines()[0], json.loads(schema.read_text()))
 
 
 @pytest.mark.parametrize(

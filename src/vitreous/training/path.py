@@ -46,7 +46,7 @@ class WeightPath:
         from safetensors.torch import save
 
         stacked = {name: torch.stack([each[name] for each in self.weights]) for name in self.names}
-        return save(stacked, {"epochs": json.dumps(self.epochs), "every": str(self.every)})
+        return save(stacked, {"epochs": json.dumps(self.epochs)})  # one fact: of several the library changes the order, and so the bytes
 
     def go_on(self, stored: Mapping[str, Tensor], epochs: list[int], every: int) -> None:
         """Take up what `to_bytes` wrote. Raises LookupError where it is of another network."""

@@ -190,8 +190,10 @@ def run_well(command: Sequence[str | Path], env: Mapping[str, str] | None = None
 
 
 def environment(cache: Path, isa: str | None = None) -> dict[str, str]:
-    """This environment with Vitreous's cache in `cache`, and with oneDNN capped to an instruction set where one is named."""
-    return os.environ | {"VITREOUS_CACHE": str(cache), "NO_COLOR": "1"} | ({"ONEDNN_MAX_CPU_ISA": isa} if isa else {})
+    """This environment with Vitreous's cache in `cache`, and with oneDNN capped to an instruction set where one is named; modules are compiled
+    once, as where they are installed."""
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return compiled | {"VITREOUS_CACHE": str(cache), "NO_COLOR": "1"} | ({"ONEDNN_MAX_CPU_ISA": isa} if isa else {})
 
 
 def alternate(rounds: int, sides: Mapping[str, Callable[[], Measured]]) -> dict[str, list[Measured]]:

@@ -20,7 +20,7 @@ from vitreous.fit.again import Before, before_of
 from vitreous.infer import pipeline
 from vitreous.infer.network import Network
 from vitreous.runs.folder import open_run
-from vitreous.runs.tables import ItemRow, Predictions, items_from_csv
+from vitreous.runs.tables import ItemRow, Predictions, items_from_csv, predictions_from_csv
 
 pytest_plugins = ["shared_fixtures"]
 
@@ -85,16 +85,18 @@ def test_a_class_may_come_and_another_be_renamed(data: Path, vitreous: Callable[
     assert {row.split for row in items_from_csv(open_run(run.folder).read("items.csv")) if row.label == "grey"} == set(Split)
 
 
-def test_without_a_change_the_model_is_the_same(data: Path) -> None:
-    again = vt.again("runs/photos-1")
-    assert open_run(again.folder).read("model.onnx") == open_run(Path("runs/photos-1")).read("model.onnx")
-    assert open_run(again.folder).read("predictions.csv") == open_run(Path("runs/photos-1")).read("predictions.csv")
+def test_without_a_change_strength_and_answers_are_the_same(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, again = (predictions_from_csv(open_run(Path(run)).read("predictions.csv")) for run in ("runs/photos-1", vt.again("runs/photos-1").folder))
+    assert "Since photos-1 nothing has changed." in capsys.readouterr().out
+    assert before.paths == again.paths and np.abs(before.probability - again.probability).max() < 0.02
+    strengths = [open_run(Path(f"runs/photos-{number}")).facts["classifier"]["strength"] for number in (1, 2)]
+    assert strengths[0] == strengths[1] and len(open_run(Path("runs/photos-2")).facts["classifier"]["path"]) == 1
 
 
 def test_a_copy_of_a_test_picture_goes_to_the_test_part() -> None:
     rows = {"a/1.png": ItemRow("a/1.png", "00", label="a", split=Split.TEST), "a/2.png": ItemRow("a/2.png", "01", label="a", split=Split.TRAIN)}
     answers = Predictions(["a/1.png"], ["a"], ["a", "b"], np.array([[0.9, 0.1]], np.float32))
-    before = Before("x-1", View.crop(8), ["a", "b"], False, answers, rows, {row.key: row for row in rows.values()})
+    before = Before("x-1", View.crop(8), ["a", "b"], False, None, answers, rows, {row.key: row for row in rows.values()})
     items = [Item("", name, label) for name, label in (("a/1.png", "a"), ("a/2.png", "a"), ("b/near.png", "b"), ("b/moved.png", "b"))]
     placed = before.divided(items, ["00", "01", "02", "01"], np.array([0, 1, 0, 1]), 0, lambda item: (item.label,))
     assert [item.split for item in placed] == [Split.TEST, Split.TRAIN, Split.TEST, Split.TRAIN]

@@ -1,7 +1,8 @@
 """Training once more after the data were corrected: labels fixed, pictures added or taken away, a class renamed.
 
 What a picture's content or path tells to be known stays in its part, wherever it lies now, so that figures compare; new pictures are divided in
-the usual shares, copies of known ones go where these are. What the network sees of a picture is not chosen again.
+the usual shares, copies of known ones go where these are. What the network sees of a picture is not chosen again, nor, where little has
+changed, how strong the head is.
 """
 
 from collections import Counter
@@ -17,6 +18,9 @@ from vitreous.fit.head import Ints
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Predictions, items_from_csv, predictions_from_csv
 
+# So large a share of the pictures may change without the strength of the head being chosen anew.
+_FEW = 0.05
+
 
 @dataclass(frozen=True)
 class Before:
@@ -26,6 +30,7 @@ class Before:
     view: View
     labels: list[str]
     given: bool
+    strength: float | None
     answers: Predictions
     by_path: dict[str, ItemRow]
     by_key: dict[str, ItemRow] = field(default_factory=dict)
@@ -93,6 +98,11 @@ class Changes:
     new_labels: list[str]
     gone_labels: list[str]
 
+    def are_few(self, pictures: int) -> bool:
+        """Whether so little of so many pictures has changed that what was chosen for them stands."""
+        touched = self.relabelled + self.added + self.removed
+        return not self.new_labels and not self.gone_labels and touched <= _FEW * pictures
+
     @property
     def sentence(self) -> str:
         """
@@ -134,6 +144,7 @@ def before_of(run: RunFolder) -> Before:
         View.from_json(run.facts["preprocessing"]["view"]),
         list(run.facts["labels"]),
         bool((run.facts.get("split") or {}).get("given")),
+        (run.facts.get("classifier") or {}).get("strength"),
         predictions_from_csv(run.read(PREDICTIONS_CSV), run.facts.get("thresholds")),
         {row.path: row for row in rows},
         by_key,

@@ -21,13 +21,13 @@ from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.fit.again import Before, Changes
-from vitreous.fit.classifier import Classifier, LongLearner, Parts
+from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts
 from vitreous.fit.features import Extractor, Gathered, arrange
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import gather_pictures
 from vitreous.fit.plan import Plan, make_plan
-from vitreous.fit.probe import choosing_order
+from vitreous.fit.probe import ProbeLearner, choosing_order
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import fitted_to, so_far, test
@@ -223,7 +223,7 @@ class _Training:
             model = classifier.joined(self.network, choice.view, self.source.labels, facts)
             return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model, self.changes)
 
-        learner, names = self.method.learner, [self.source.items[number].relative for number in chosen.tolist()]
+        learner, names = self.learner(len(kept)), [self.source.items[number].relative for number in chosen.tolist()]
         if isinstance(learner, LongLearner):
             if present := self.writer.present:
                 require_same_data(present, items_to_csv(item_rows(self.source, gathered, kept, division)))
@@ -231,6 +231,13 @@ class _Training:
                 work(self.writer, self.reporter, names, self.source.labels, lambda classifier: trained(classifier, last=False), self.begun)
             )
         return trained(learner.fit(parts, self.reporter.progress))
+
+    def learner(self, pictures: int) -> Learner:
+        """The method's; after few corrections with the strength that the head had before."""
+        learner, before = self.method.learner, self.before
+        if isinstance(learner, ProbeLearner) and before and before.strength and self.changes and self.changes.are_few(pictures):
+            return replace(learner, strengths=(before.strength,))
+        return learner
 
     def bf16_keeps_answers(self, trained: Trained) -> bool:
         """Compare with fp32 on pictures the head was not fitted to; says what came out."""

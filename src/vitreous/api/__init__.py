@@ -298,14 +298,9 @@ def features(
     from vitreous.extraction import network_named
 
     tell = reporter or Quiet()
-    if net and net.startswith("timm:"):
-        from vitreous.export.timm_backbone import timm_network
-
-        network = timm_network(net.removeprefix("timm:"))
-    else:
-        network, remarks = network_named(net, size)
-        for remark in remarks:
-            tell.say(remark)
+    network, remarks = network_named(net, size)
+    for remark in remarks:
+        tell.say(remark)
     return features_of(network, data, stage, pool, engine, policy(max_pixels, tolerate_truncated), tell)
 
 

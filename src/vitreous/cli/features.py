@@ -50,6 +50,8 @@ def command(
     *run, data = _run_and_data(names)
     if run and net:
         raise UsageError("--net beside a run", f"{visible(run[0])} has its own network", "one of both")
+    if run and size:
+        raise UsageError("--size beside a run", f"{visible(run[0])} has its own", "one of both")
     require_table(out)
     require_outputs({"--out": out}, [data])
     options = {"stage": stage, "pool": pool, "engine": engine, "max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}

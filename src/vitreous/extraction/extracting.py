@@ -75,8 +75,8 @@ def extract(network: Network, source: Source, stage: str | None, wanted: Wanted,
     Raises DataError where not one can be read.
     """
     with open_pack(source.root, policy.key) as pack:
-        for remark in filter(None, (pack.remark,)):
-            reporter.say(remark)
+        if pack.remark:
+            reporter.say(pack.remark)
         gathered = Extractor(network, setting, pack, policy, reporter.progress, wanted).gather(source.items, network.view, "features")
     if gathered.remark:
         reporter.say(gathered.remark)

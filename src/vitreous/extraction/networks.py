@@ -5,6 +5,7 @@ from typing import get_args
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.export.timm_backbone import timm_network
 from vitreous.fit.features import Pool, Wanted
 from vitreous.fit.foreign import foreign_network, remarks
 from vitreous.fit.foreign.options import ForeignOptions
@@ -19,23 +20,33 @@ POOLS = get_args(Pool)
 
 
 def network_named(name: str | None, size: int | None = None) -> tuple[Network, list[str]]:
-    """The shipped network (None), or a file FILE.onnx of ours or from elsewhere; with what there is to remark of it. `size`: the side of its
-    pictures, for a file from elsewhere that leaves it open.
+    """The shipped network (None), a file FILE.onnx of ours or from elsewhere, or timm:NAME; with what there is to remark of it. `size`: the side
+    of its pictures, for a file from elsewhere that leaves it open.
 
-    Raises UsageError for a name that has no weights here, ModelError for a file that cannot be used.
+    Raises UsageError for a name that has no weights here and for a size that a network does not take, ModelError for what cannot be used.
     """
-    if name is None or name == SHIPPED:
-        return load_network(), []
-    if name.lower().endswith(".onnx"):
+    if name and name.lower().endswith(".onnx"):
         try:
-            return load_network(Path(name)), []
+            network = load_network(Path(name))
         except ModelError:  # from elsewhere, or broken: then this says so
             network = foreign_network(Path(name), ForeignOptions(size=size))
-        return network, remarks(network)
+            return network, remarks(network)
+        _require_no(size, visible(name))
+        return network, []
+    _require_no(size, visible(name or SHIPPED))
+    if name is None or name == SHIPPED:
+        return load_network(), []
+    if name.startswith("timm:"):
+        return timm_network(name.removeprefix("timm:")), []
     if name in NETS or name in CATALOGUE:
         remedy = f"vitreous train FOLDER --net {name}, then vitreous features RUN FOLDER"
         raise UsageError(f"--net {visible(name)}", "it has no weights before it is trained", "a trained network", remedy)
     raise UsageError(f"unknown network {visible(name)!r}", "--net takes this, a file FILE.onnx or timm:NAME", remedy=nearest(name, [SHIPPED]))
+
+
+def _require_no(size: int | None, named: str) -> None:
+    if size is not None:
+        raise UsageError("--size", f"{named} has its own", "a FILE.onnx from elsewhere that leaves it open", "leave it away")
 
 
 def wanted_of(network: Network, stage: str | None, pool: Pool = "mean") -> Wanted:

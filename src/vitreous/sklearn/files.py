@@ -41,10 +41,6 @@ def network_for(net: str | None) -> Network:
         from vitreous.api import load
 
         return load(net).network
-    if net and net.startswith("timm:"):
-        from vitreous.export.timm_backbone import timm_network
-
-        return timm_network(net.removeprefix("timm:"))
     return network_named(net)[0]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from vitreous.inside.landscape.losses import losses
+from vitreous.inside.landscape.losses import Floats, losses
 from vitreous.inside.landscape.plane import Plane
 from vitreous.inside.landscape.program import Program, at_points, summed
 from vitreous.inside.landscape.smooth import chebyshev, interpolated, interpolation, is_smooth, summed_where_smooth
@@ -27,7 +27,7 @@ def small(kind: str) -> tuple[Program, Plane, np.ndarray, np.ndarray]:
     return Program(nodes, {}, weights, "x", []), Plane(weights, first, second), X, y
 
 
-def surface(kind: str) -> tuple[object, np.ndarray]:
+def surface(kind: str) -> tuple[tuple[Floats, int, float] | None, Floats]:
     program, plane, X, y = small(kind)
 
     def at(alphas: np.ndarray, betas: np.ndarray, told: object) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_through_chebyshev_points_a_polynomial_goes_exactly() -> None:
 def test_a_smooth_network_is_the_same_between_chebyshev_points() -> None:
     found, expected = surface("Tanh")
     assert found is not None
-    sums, nodes, difference = found  # type: ignore[misc]
+    sums, nodes, difference = found
     assert nodes in (17, 25, 33) and difference <= 2e-6
     assert_allclose(sums, expected, atol=7 * 1e-5)
 

@@ -81,11 +81,11 @@ def _measured(network: Network, plain: Setting, number_format: NumberFormat | No
     if number_format is None and "bf16" in best and rates[best["bf16"]] > CLEARLY_FASTER * rates[chosen]:
         chosen = best["bf16"]
     figures = ", ".join(f"{'fp32' if numbers == 'f32' else numbers} {rates[best[numbers]]:.0f}/s" for numbers in formats)
-    return replace(chosen, reason=f"measured: {figures}", rate=round(rates[chosen], 1))
+    return replace(chosen, reason=f"measured: {figures}", rate=rates[chosen])
 
 
 def _rate(network: Network, setting: Setting) -> float:
-    """Pictures per second, over about `SECONDS_EACH` seconds."""
+    """Pictures per second, to a tenth, over about `SECONDS_EACH` seconds."""
     engine = start_engine(network, setting, ("features",))
     size = network.view.size
     batch = np.random.default_rng(0).integers(0, 256, (setting.batch, size, size, 3), np.uint8)
@@ -98,7 +98,7 @@ def _rate(network: Network, setting: Setting) -> float:
             engine.submit(batch, lambda _: None)
             done += setting.batch
     engine.finish()
-    return done / (time.perf_counter() - start)
+    return round(done / (time.perf_counter() - start), 1)
 
 
 def _remembered(file: Path) -> Setting | None:

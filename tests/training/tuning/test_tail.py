@@ -1,0 +1,87 @@
+"""The end of a network in torch: the same features as the walk, the same gradients, from every place where it can be cut."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+import torch
+
+from vitreous.errors import ModelError
+from vitreous.infer.network import load_network
+from vitreous.layers.walk import Walk, read_walk
+from vitreous.layers.window import Window
+from vitreous.training.tuning.tail import FEATURES, Tail, cuts, layer_rates, toeplitz_basis
+
+Values = dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> tuple[Walk, Values]:
+    walk = read_walk(load_network().data)
+    return walk, walk.values({"image": np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)})
+
+
+def test_the_shipped_network_can_be_cut_behind_every_block_the_deepest_first(shipped: tuple[Walk, Values]) -> None:
+    found = cuts(*shipped)
+    assert found.index("stage7.block1.project.conv") < found.index("stage6.block2") < found.index("stage5.block3") < found.index("stem")
+    assert "stage6.block2.expand" not in found  # the block's sum goes around it
+
+
+@pytest.mark.parametrize("cut", ["head", "stage7.block1.project.conv", "stage6.block1.project.conv", "stage5.block3", "stage3.block2"])
+def test_from_a_cut_on_the_features_are_those_of_the_walk(cut: str, shipped: tuple[Walk, Values]) -> None:
+    walk, values = shipped
+    tail = Tail(walk, {name: value[:1] for name, value in values.items() if value.ndim}, cut)
+    with torch.no_grad():
+        found = tail(torch.from_numpy(values[cut])).numpy()
+    assert np.abs(found - values[FEATURES]).max() < 1e-4 * np.abs(values[FEATURES]).max()
+    if cut == "stage5.block3":
+        assert "stage6.block1.expand.weight" in tail.names and "stage5.block3.project.weight" not in tail.names
+        assert all(np.array_equal(array, walk.constants[name].astype(np.float32)) for name, array in tail.arrays().items())
+
+
+def test_gradients_are_those_of_the_walk(shipped: tuple[Walk, Values]) -> None:
+    walk, values = shipped
+    cut = "stage6.block2"
+    tail = Tail(walk, {name: value[:1] for name, value in values.items() if value.ndim}, cut)
+    seed = np.random.default_rng(1).normal(0, 1, values[FEATURES].shape).astype(np.float32)
+    (tail(torch.from_numpy(values[cut])) * torch.from_numpy(seed)).sum().backward()
+    names = ["stage6.block3.depthwise.weight", "stage7.block1.expand.weight", "head.bias"]
+    expected = walk.gradients(values, {FEATURES: seed}, names)
+    for name in names:
+        gradient = tail.weight(name).grad
+        assert gradient is not None and np.abs(gradient.numpy() - expected[name]).max() < 1e-3 * np.abs(expected[name]).max(), name
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window((3, 3), (1, 1), (1, 1, 1, 1)),
+        Window((5, 5), (2, 2), (1, 1, 2, 2)),
+        Window((3, 2), (1, 2), (0, 1, 2, 0), (2, 1)),
+    ],
+)
+def test_a_kernel_as_a_matrix_convolves(window: Window) -> None:
+    rng = np.random.default_rng(0)
+    X, W = torch.from_numpy(rng.normal(0, 1, (4, 3, 7, 6))), torch.from_numpy(rng.normal(0, 1, (3, 1, *window.kernel)))
+    top, left, bottom, right = window.padding
+    expected = torch.nn.functional.conv2d(
+        torch.nn.functional.pad(X, (left, right, top, bottom)), W, None, window.stride, 0, window.dilation, groups=3
+    )
+    basis = torch.from_numpy(toeplitz_basis(window, 7, 6)).double()
+    found = torch.bmm(X.flatten(2).transpose(0, 1), (W.flatten(1) @ basis).view(3, 42, -1)).transpose(0, 1)
+    assert torch.allclose(found, expected.flatten(2), atol=1e-12)
+
+
+def test_the_deeper_the_layer_the_faster_it_learns_and_biases_are_not_shrunk(shipped: tuple[Walk, Values]) -> None:
+    walk, values = shipped
+    tail = Tail(walk, {name: value[:1] for name, value in values.items() if value.ndim}, "stage6.block3")
+    groups = layer_rates(tail, 1e-3, 0.5)
+    rates = [group["lr"] for group in groups]
+    assert rates == sorted(rates) and rates[-1] == 1e-3 and rates[0] < 1e-4
+    assert all(("weight_decay" in group) == (group["params"][0].ndim == 1) for group in groups)
+
+
+def test_an_operator_that_cannot_be_learned_is_named(shipped: tuple[Walk, Values]) -> None:
+    walk, values = shipped
+    with pytest.raises(ModelError, match="cannot be tuned: its operator is Transpose"):
+        Tail(walk, {name: value[:1] for name, value in values.items() if value.ndim}, "image.normal")

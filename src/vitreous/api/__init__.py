@@ -18,6 +18,7 @@ from vitreous.tasks.predict import AnyAnswers
 if TYPE_CHECKING:
     from vitreous.extraction import Features
     from vitreous.fit.features import Pool
+    from vitreous.fit.improving import Improver
     from vitreous.fit.methods import FromScratch
     from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
@@ -54,7 +55,8 @@ def train(
     from vitreous.fit.training import train as train_folder
 
     resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
-    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents, _from_scratch(resolved)))
+    way, improver = _from_scratch(resolved), _improver(resolved)
+    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents, way, improver=improver))
 
 
 def sweep(
@@ -77,7 +79,7 @@ def sweep(
         _from_scratch(variant.settings)  # what cannot be trained is said before the first one begins
 
     def trained(variant: TrainSettings) -> "RunFolder":
-        return train_folder(Path(data), variant, tell, _exported(variant), documents, _from_scratch(variant))
+        return train_folder(Path(data), variant, tell, _exported(variant), documents, _from_scratch(variant), improver=_improver(variant))
 
     folder, outcomes = carry_out(asked, Path(data), trained, lambda run: resume(run, reporter=tell)._run, tell.say)
     write_atomically(folder / SWEEP_HTML, sweep_page(folder, outcomes))
@@ -91,10 +93,10 @@ def resume(run: Image, *, reporter: Reporter | None = None) -> Run:
     """
     from vitreous.fit.training import train as train_folder
     from vitreous.training.again import to_resume
-    from vitreous.training.method import from_scratch
 
     data, settings, folder = to_resume(Path(run))
-    return Run(train_folder(data, settings, reporter or Printed(), None, documents, from_scratch(settings), folder.path))
+    way, improver = _from_scratch(settings), _improver(settings)
+    return Run(train_folder(data, settings, reporter or Printed(), _exported(settings), documents, way, folder.path, improver=improver))
 
 
 def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
@@ -103,12 +105,13 @@ def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, re
     from vitreous.training.again import to_repeat
     from vitreous.training.method import from_scratch
 
-    data, settings, recipe, remarks = to_repeat(Path(run))
+    data, settings, recipe, phases, remarks = to_repeat(Path(run))
     settings = replace(settings, name=name or settings.name, runs=os.fspath(runs or settings.runs))
     tell = reporter or Printed()
     for remark in remarks:
         tell.say(remark)
-    return Run(train_folder(data, settings, tell, _exported(settings), documents, from_scratch(settings, recipe)))
+    way, improver = from_scratch(settings, recipe), _improver(settings, phases) if phases else None
+    return Run(train_folder(data, settings, tell, _exported(settings), documents, way, improver=improver))
 
 
 def again(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
@@ -128,7 +131,8 @@ def again(run: Image, *, name: str | None = None, runs: Image | None = None, rep
     settings = replace(settings, name=name or settings.name, runs=os.fspath(runs or settings.runs))
     tell = reporter or Printed()
     way = _from_scratch(settings)
-    return Run(train_folder(data_of(opened), settings, tell, _exported(settings), documents, way, before=before_of(opened)))
+    improver = _improver(settings) if (opened.facts.get("classifier") or {}).get("phases") else None
+    return Run(train_folder(data_of(opened), settings, tell, _exported(settings), documents, way, before=before_of(opened), improver=improver))
 
 
 def watch(run: Image) -> Iterator[dict[str, Any]]:
@@ -184,7 +188,8 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
-    made = make_plan(source, method_for(settings, source.items, _exported(settings), source.task, _from_scratch(settings)), settings)
+    method = method_for(settings, source.items, _exported(settings), source.task, _from_scratch(settings))
+    made = make_plan(source, method, settings, goes_on=method.tunable and _improver(settings) is not None)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}
@@ -205,6 +210,13 @@ def _from_scratch(settings: TrainSettings) -> "FromScratch | None":
     from vitreous.training.method import from_scratch
 
     return from_scratch(settings)
+
+
+def _improver(settings: TrainSettings, phases: Sequence[Any] = ()) -> "Improver | None":
+    """What goes on behind the probe of a pretrained network, where torch is there."""
+    from vitreous.training.method import improver
+
+    return improver(settings, phases)
 
 
 def load(run: Image) -> Run:

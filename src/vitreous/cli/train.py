@@ -13,7 +13,7 @@ from vitreous.errors import UsageError
 
 @click.command("train", short_help="Turn a folder of photos into a model.")
 @click.argument("data", type=PATH, required=False)
-@click.option("--minutes", type=float, help="How long it may take; without it, as soon as possible.")
+@click.option("--minutes", type=float, help="How long it may take; without it 5 where a network is tuned, else as soon as possible.")
 @click.option("--seed", type=int, help="Seed of the split and of every choice (0).")
 @click.option("--name", type=NAME, help="Name of the run; its folder becomes runs/NAME-N.")
 @click.option("--runs", type=PATH, help="Where runs are kept (runs).")
@@ -36,6 +36,7 @@ from vitreous.errors import UsageError
 @click.option("--licence", type=NAME, help="FILE.onnx: its licence, stored with the run.")
 @click.option("--task", type=NAME, help="classify (one label a picture) or multilabel (several); else what the data hold.")
 @click.option("--threshold-for", type=NAME, help="Several labels: f1, or cost=MISS:FALSE, what each label's threshold is chosen for (f1).")
+@click.option("--tune", type=NAME, help="auto: with torch, a pretrained network learns on while there are minutes; none: it stays as it is (auto).")
 @click.option("--trainer", type=NAME, help="From scratch: auto, torch, or numpy for linear, mlp and lenet (auto).")
 @click.option("--epochs", type=int, help="From scratch: passes over the training part; without it, what the minutes or the data suggest.")
 @click.option("--batch", type=int, help="From scratch: pictures a step.")

@@ -49,6 +49,7 @@ class Method:
     `measured`: whether the network is large enough for its engine to be measured and for bf16 to be tried.
     `seconds`: about what so many pictures of so many classes take besides their decoding; None where the engine is what takes the time.
     `channels`: of the pictures, for what learns from pixels; None for what learns from features.
+    `tunable`: whether the network may learn on, behind the probe.
     """
 
     says: str
@@ -60,6 +61,7 @@ class Method:
     measured: bool = True
     seconds: Callable[[int, int], float] | None = None
     channels: int | None = None
+    tunable: bool = False
     remarks: list[str] = field(default_factory=list)
 
 
@@ -108,7 +110,7 @@ def _frozen(network: Network, state: str, resizable: bool, objective: Objective)
     views = candidates(side, larger=False)
     larger = candidates(side, larger=True)[len(views) :] if resizable else ()
     says = f"features of {network.facts['network']} ({state}), then {objective.head} on them"
-    return Method(says, ProbeLearner(objective), views, network, larger_views=larger)
+    return Method(says, ProbeLearner(objective), views, network, larger_views=larger, tunable=True)
 
 
 def _foreign(settings: TrainSettings, objective: Objective) -> Method:

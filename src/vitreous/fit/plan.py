@@ -12,6 +12,7 @@ from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
 from vitreous.fit.head import Ints
+from vitreous.fit.improving import DEFAULT_MINUTES
 from vitreous.fit.methods import Method
 from vitreous.fit.objective import stratum
 from vitreous.fit.settings import TrainSettings
@@ -33,6 +34,8 @@ _LEAST_SECONDS, _SMALL_MEGABYTES = 0.0002, 0.04
 _MOST_OF_DATA = 0.5
 # The larger views are tried when a whole pass with them takes less than this share of the minutes.
 _SHARE_FOR_LARGER = 0.5
+# Where the minutes are for tuning, this share: a larger view costs as much again in each of its views.
+_SHARE_BEFORE_MORE = 0.05
 _LARGER_COSTS = 1.8
 _FIXED_SECONDS = 3.0
 _WORTH_SAYING = 200_000_000
@@ -61,8 +64,9 @@ class Plan:
         }
 
 
-def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
-    """The plan for these data on this machine; measures the engine where there are enough pictures."""
+def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: bool = False) -> Plan:
+    """The plan for these data on this machine; measures the engine where there are enough pictures. `goes_on`: whether the network is tuned
+    behind the probe, for which the minutes are then."""
     items, labels, task = source.items, source.labels, task_named(source.task)
     count = len(items)
     library, number_format = parse_engine(settings.engine)
@@ -82,7 +86,9 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
         allowed = allowed[_in_half_of_the_groups(items, allowed, settings.seed)]
     size = int(np.clip(SHARE * count, LEAST, MOST))
     pass_seconds = count / rate
-    larger = bool(method.larger_views) and settings.minutes is not None and pass_seconds * _LARGER_COSTS < _SHARE_FOR_LARGER * settings.minutes * 60
+    minutes = settings.minutes or (DEFAULT_MINUTES if goes_on else None)
+    share = _SHARE_BEFORE_MORE if goes_on else _SHARE_FOR_LARGER
+    larger = bool(method.larger_views) and minutes is not None and pass_seconds * _LARGER_COSTS < share * minutes * 60
     if larger:
         size = min(4 * size, MOST)
     most = len(allowed) if given else int(_MOST_OF_DATA * len(allowed))
@@ -92,24 +98,23 @@ def make_plan(source: Source, method: Method, settings: TrainSettings) -> Plan:
     fixed = _FIXED_SECONDS + learning
     seconds = _seconds(count, views, len(sample), rate) + fixed
     remarks: list[str] = []
-    if settings.minutes is not None and seconds > settings.minutes * 60 and len(views) > 1:
+    if minutes is not None and seconds > minutes * 60 and len(views) > 1:
         views = views[:1]
         plain = _seconds(count, views, 0, rate) + fixed
         remarks.append(
-            f"{settings.minutes:g} minutes are too few to compare views"
-            + (f"; one pass alone takes about {plain / 60:.1f}." if plain > settings.minutes * 60 else ".")
+            f"{minutes:g} minutes are too few to compare views" + (f"; one pass alone takes about {plain / 60:.1f}." if plain > minutes * 60 else ".")
         )
         seconds = plain
-    elif settings.minutes is not None and seconds > settings.minutes * 60:
-        remarks.append(f"{settings.minutes:g} minutes are too few to learn from all of these pictures: it takes about {seconds / 60:.1f}.")
+    elif minutes is not None and seconds > minutes * 60:
+        remarks.append(f"{minutes:g} minutes are too few to learn from all of these pictures: it takes about {seconds / 60:.1f}.")
     width = method.network.facts.get("features", _FEATURES) if method.network else _FEATURES
     pack_bytes = count * (side * side * 3 + width * 4 + 1100)
     if pack_bytes > _WORTH_SAYING:
         remarks.append(f"The decoded pictures are kept in the cache folder: at most {pack_bytes / 1e9:.1f} GB.")
-    minutes = settings.minutes
     allowed_time = f"{minutes:g} minute{'' if minutes == 1 else 's'} allowed" if minutes else "as soon as possible"
+    first = f"a first model after about {seconds:.0f} s, then tuning" if goes_on else f"about {seconds:.0f} s"
     lines = (
-        f"Plan: {task.in_words(labels)}, {plural(count, 'picture')}: {method.says}; about {seconds:.0f} s ({allowed_time}).",
+        f"Plan: {task.in_words(labels)}, {plural(count, 'picture')}: {method.says}; {first} ({allowed_time}).",
         f"Engine: {engine}.",
         *method.remarks,
         *remarks,

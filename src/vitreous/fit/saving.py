@@ -18,6 +18,7 @@ from vitreous.fit.again import Changes
 from vitreous.fit.classifier import HeldOut, LeavesFiles
 from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
+from vitreous.fit.improving import Forecast
 from vitreous.fit.plan import Plan
 from vitreous.fit.testing import Fitted
 from vitreous.fit.views import ViewChoice
@@ -50,6 +51,7 @@ class Trained:
     probability: Floats
     model: Network
     changes: Changes | None = None
+    forecast: Forecast | None = None
 
     @cached_property
     def held_out(self) -> HeldOut:
@@ -110,6 +112,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
         **({"again": trained.changes.to_json()} if trained.changes else {}),
+        **({"forecast": asdict(trained.forecast)} if trained.forecast else {}),
         "metrics": trained.evaluation.to_json(),
         "seconds": round(seconds, 2),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},

@@ -25,6 +25,7 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "size": (int,),
     "tolerate_truncated": (bool,),
 }
+TUNE = ("auto", "none")
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
@@ -34,8 +35,9 @@ class TrainSettings:
 
     `net`: see `vitreous.fit.methods`; `size`: its pictures' side in pixels. The rest, from `mean` on, is about a network from
     elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas. `task`: classify (one label for
-    a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for. Those from
-    `trainer` on are about training from scratch: see `vitreous.fit.scratch`.
+    a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for. `tune`: auto (a
+    pretrained network learns on while there are minutes) or none. Those from `trainer` on are about training from scratch: see
+    `vitreous.fit.scratch`.
     """
 
     minutes: float | None = None
@@ -59,6 +61,7 @@ class TrainSettings:
     licence: str | None = None
     task: str | None = None
     threshold_for: str | None = None
+    tune: str | None = None
     trainer: str | None = None
     epochs: int | None = None
     batch: int | None = None
@@ -96,6 +99,8 @@ class TrainSettings:
             raise UsageError(f"there is no task {visible(self.task)!r}", remedy=nearest(self.task, TASKS))
         if self.threshold_for is not None:
             self.threshold_goal()
+        if self.tune is not None and self.tune not in TUNE:
+            raise UsageError(f"--tune {visible(self.tune)}", needed=" or ".join(TUNE), remedy=nearest(self.tune, TUNE))
         if self.size is not None and not 1 <= self.size <= _MOST_SIDE:
             raise UsageError("--size", str(self.size), f"a number of pixels from 1 to {_MOST_SIDE:,}")
         require_possible({name: getattr(self, name) for name in SCRATCH})

@@ -88,7 +88,7 @@ class Fitted:
         """What is known without being fitted to it: all of the training part where it was asked out of fold anyway, else what the choices were
         made on; and validation pictures that have no copy in training."""
         known = self.classifier.held_out
-        if self.last and self.few:
+        if self.last and self.few and self.out_of_fold.any():
             known = HeldOut(np.arange(self.train), self.out_of_fold).and_also(known.at(known.rows >= self.train))
         seen = (known.rows >= self.train) & np.isin(self.group[known.rows], self.group[: self.train])
         answered = known.probability.sum(axis=1) > 0  # a fold that could not be learned has no answers

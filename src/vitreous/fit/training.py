@@ -4,15 +4,15 @@ read → plan → try views on a sample → features of all → duplicates, spli
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.item import Source, Split
+from vitreous.core.item import Item, Source, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
@@ -21,17 +21,19 @@ from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.fit.again import Before, Changes
-from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts
+from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
 from vitreous.fit.features import Extractor, Gathered, arrange
+from vitreous.fit.head import Ints
+from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Improver, OnDemand, Start
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
-from vitreous.fit.pictures import gather_pictures
+from vitreous.fit.pictures import Pictures, gather_pictures
 from vitreous.fit.plan import Plan, make_plan
-from vitreous.fit.probe import ProbeLearner, choosing_order
+from vitreous.fit.probe import Probe, ProbeLearner, choosing_order
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import fitted_to, so_far, test
-from vitreous.fit.unfinished import noted, require_same_data, work
+from vitreous.fit.unfinished import STATE, noted, require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
@@ -49,6 +51,8 @@ _PROVED_ON = 8
 _COMPARED = 256
 # Pictures with a shorter side than this, in pixels, are far from what the network was trained on.
 _SMALL_SIDE = 64
+# Of the minutes: what model file, figures and report take behind the last learning.
+_ENDING_SECONDS = 4.0
 
 
 def train(
@@ -60,10 +64,12 @@ def train(
     from_scratch: FromScratch | None = None,
     resumed: Path | None = None,
     before: Before | None = None,
+    improver: Improver | None = None,
 ) -> RunFolder:
     """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported;
     `documents` makes the files for people (a report) from what will be in the run; `from_scratch`: the way of learning with torch, where it is
-    taken; `resumed`: the folder of the unfinished run to go on with; `before`: the run whose corrected data these are.
+    taken; `resumed`: the folder of the unfinished run to go on with; `before`: the run whose corrected data these are; `improver`: what goes on
+    behind the probe of a pretrained network while there are minutes.
 
     Raises DataError, RunError, StorageError, UsageError.
     """
@@ -78,21 +84,25 @@ def train(
             name = settings.name or source.root.resolve().name
             writer = stack.enter_context(create(Path(settings.runs), name, settings.to_json()))
         pack = stack.enter_context(open_pack(source.root, settings.policy.key))
-        plan = make_plan(before.planned(source) if before else source, method, settings)
+        improver = improver if method.tunable else None
+        plan = make_plan(before.planned(source) if before else source, method, settings, goes_on=improver is not None)
         for line in plan.lines:
             reporter.say(line)
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         stack.enter_context(noted(writer))
-        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before).run()
+        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before, improver).run()
         seconds = time.perf_counter() - started
         for line in trained.evaluation.summary():
             reporter.say(line)
+        planned = trained.forecast.seconds if trained.forecast else plan.seconds
+        if trained.forecast:
+            reporter.say(trained.forecast.beside(seconds, trained.evaluation.scores.accuracy))
         run = save(writer, trained, seconds, documents)
     if settings.tensorboard:
         reporter.say(f"For TensorBoard: {visible(str(events_of(run)))}")
-    reporter.say(f"Done in {seconds:.1f} s (planned: {plan.seconds:.0f} s).")
+    reporter.say(f"Done in {seconds:.1f} s (planned: {planned:.0f} s).")
     return run
 
 
@@ -121,8 +131,9 @@ class _Training:
         writer: RunWriter,
         begun: float,
         before: Before | None,
+        improver: Improver | None,
     ) -> None:
-        self.source, self.method, self.plan, self.pack, self.before = source, method, plan, pack, before
+        self.source, self.method, self.plan, self.pack, self.before, self.improver = source, method, plan, pack, before, improver
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
         self.network = method.network or self.learned_network()
         self.changes: Changes | None = None
@@ -135,16 +146,31 @@ class _Training:
         gathered = self.gather(extractor, choice)
         kept, division = self.divide(gathered)
         self.reporter.say(_about_view(choice, gathered, kept))
+        self.require_worth(division)
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
         if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
-            setting = replace(default_setting(len(self.source.items), "f32", extractor.setting.library), reason="bf16 changed answers")
+            setting = self.in_fp32(extractor.setting)
             if self.method.channels:  # pictures are the same in any number format
                 trained = replace(trained, engine=setting)
             else:
                 extractor = self.extractor(setting)
                 trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
+        if self.improver:
+            trained = self.improved(trained, self.improver)
         self.prove(trained)
         return trained
+
+    def require_worth(self, division: Division) -> None:
+        """No improver where nobody could tell a better network from a worse one."""
+        count = division.split.count(Split.TRAIN)
+        if self.improver and count < LEAST_PICTURES:
+            if self.settings.minutes:
+                pictures = plural(count, "training picture")
+                self.reporter.say(f"No tuning: {pictures} are too few to tell a better network from a worse one ({LEAST_PICTURES} are enough).")
+            self.improver = None
+
+    def in_fp32(self, setting: Setting) -> Setting:
+        return replace(default_setting(len(self.source.items), "f32", setting.library), reason="bf16 changed answers")
 
     def learned_network(self) -> Network:
         """The network that is first learned from training pictures: those on which the views are tried."""
@@ -214,23 +240,78 @@ class _Training:
         chosen = np.asarray(kept)[order]
         features, classes = gathered.features[chosen] if self.method.channels else arrange(gathered.features, chosen), len(self.source.labels)
         parts = Parts(features, target[order], groups[order], classes, choosing, train, validation, seed)
-
-        def trained(classifier: Classifier, last: bool = True) -> Trained:
-            fitted = fitted_to(self.task, classifier, self.source.labels, parts, order, self.settings.threshold_goal(), last)
-            left_out = [*gathered.errors.values(), *self.source.left_out]
-            evaluation, probability = test(fitted, division, left_out) if last else (so_far(fitted), np.zeros((0, classes), np.float32))
-            facts = {"number_format": engine.number_format, "unseen_area": _unseen(choice, gathered, kept)} | fitted.facts()
-            model = classifier.joined(self.network, choice.view, self.source.labels, facts)
-            return Trained(self.source, self.plan, choice, engine, gathered, kept, division, fitted, evaluation, probability, model, self.changes)
-
-        learner, names = self.learner(len(kept)), [self.source.items[number].relative for number in chosen.tolist()]
+        ready = _Ready(choice, engine, gathered, kept, division, order)
+        learner = self.learner(len(kept))
         if isinstance(learner, LongLearner):
-            if present := self.writer.present:
-                require_same_data(present, items_to_csv(item_rows(self.source, gathered, kept, division)))
-            learner = learner.within(
-                work(self.writer, self.reporter, names, self.source.labels, lambda classifier: trained(classifier, last=False), self.begun)
+            learner = learner.within(self.work(ready, lambda classifier: self.trained(ready, classifier, parts, last=False)))
+        return self.trained(ready, learner.fit(parts, self.reporter.progress), parts, last=self.improver is None)
+
+    def work(self, ready: "_Ready", trained: Callable[[Classifier], Trained]) -> Work:
+        """What surrounds a learner that takes long. Raises RunError where it is to go on with other data than it was begun with."""
+        if present := self.writer.present:
+            require_same_data(present, items_to_csv(item_rows(self.source, ready.gathered, ready.kept, ready.division)))
+        names = [item.relative for item in ready.items(self.source)]
+        return work(self.writer, self.reporter, names, self.source.labels, trained, self.begun)
+
+    def trained(self, ready: "_Ready", classifier: Classifier, parts: Parts, last: bool = True) -> Trained:
+        """The whole of a run from a classifier: tested, where it is the last one."""
+        source, goal = self.source, self.settings.threshold_goal()
+        fitted = fitted_to(self.task, classifier, source.labels, parts, ready.order, goal, last)
+        left_out = [*ready.gathered.errors.values(), *source.left_out]
+        none = np.zeros((0, len(source.labels)), np.float32)
+        evaluation, probability = test(fitted, ready.division, left_out) if last else (so_far(fitted), none)
+        unseen = _unseen(ready.choice, ready.gathered, ready.kept)
+        facts = {"number_format": ready.engine.number_format, "unseen_area": unseen} | fitted.facts()
+        model = classifier.joined(self.network, ready.choice.view, source.labels, facts)
+        return Trained(
+            source,
+            self.plan,
+            ready.choice,
+            ready.engine,
+            ready.gathered,
+            ready.kept,
+            ready.division,
+            fitted,
+            evaluation,
+            probability,
+            model,
+            self.changes,
+        )
+
+    def improved(self, first: Trained, improver: Improver) -> Trained:
+        """Go on from the probe, which is kept in the run first. What came of it is tested, once."""
+        fitted, probe, choice = first.fitted, first.fitted.classifier, first.choice
+        assert isinstance(probe, Probe), "what is improved is a probe"
+        ready = _Ready(choice, first.engine, first.gathered, first.kept, first.division, fitted.order)
+        surrounding = self.work(ready, lambda classifier: self.trained(ready, classifier, fitted.parts, last=False))
+        if not surrounding.state:
+            surrounding.keep(probe, {f"{STATE}probe": b""})
+            self.reporter.say(
+                f"First model after {time.perf_counter() - self.begun:.0f} s: {first.evaluation.headline()} on {first.evaluation.what}."
             )
-        return trained(learner.fit(parts, self.reporter.progress))
+
+        def pictures() -> Pictures:
+            items = ready.items(self.source)
+            gathered = gather_pictures(self.pack, items, choice.view, 3, self.settings.policy, self.reporter.progress)
+            for error in gathered.errors.values():
+                raise DataError(f"{visible(error.relative)} can no longer be read", error.reason, remedy="restore it, or train again")
+            found: Pictures = gathered.features
+            return found
+
+        asked = len(fitted.order) - fitted.train
+        ending = _ENDING_SECONDS + (asked / first.engine.rate if first.engine.rate else 0.0)
+        seconds = 60 * (self.settings.minutes or DEFAULT_MINUTES) - ending - (time.perf_counter() - self.begun)
+        start = Start(probe, fitted.parts, self.network, choice.view, first.engine, pictures, seconds, ending, surrounding, self.reporter.progress)
+        found = improver.improve(start)
+        parts = fitted.parts
+        if found.classifier is not probe:
+            parts = replace(parts, features=OnDemand(found.network, first.engine, pictures(), probe))
+        made = self.trained(ready, found.classifier, parts)
+        if found.classifier is not probe and first.engine.number_format == "bf16" and not self.bf16_keeps_answers(made):
+            setting = self.in_fp32(first.engine)
+            parts = replace(parts, features=replace(parts.features, setting=setting))
+            made = self.trained(replace(ready, engine=setting), found.classifier, parts)
+        return replace(made, forecast=found.forecast)
 
     def learner(self, pictures: int) -> Learner:
         """The method's; after few corrections with the strength that the head had before."""
@@ -266,6 +347,22 @@ class _Training:
         found = [result for result in decoded_side_by_side(paths, (trained.choice.view,), self.settings.policy) if result.decoded]
         pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
         return pictures, [result.index for result in found]
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """What is settled before anything learns. `order`: which kept item stands in a row of `Parts`."""
+
+    choice: ViewChoice
+    engine: Setting
+    gathered: Gathered
+    kept: list[int]
+    division: Division
+    order: Ints
+
+    def items(self, source: Source) -> list[Item]:
+        """Those of the rows."""
+        return [source.items[self.kept[place]] for place in self.order]
 
 
 def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:

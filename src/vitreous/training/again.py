@@ -35,16 +35,17 @@ def to_resume(path: Path) -> tuple[Path, TrainSettings, RunFolder]:
     return data_of(run), settings_of(run), run
 
 
-def to_repeat(path: Path) -> tuple[Path, TrainSettings, Recipe | None, list[str]]:
-    """The data, the settings and the recipe of a run, and what may make the bits differ. The recipe is None for what was not trained from scratch
-    with torch. Raises RunError where there is no run."""
+def to_repeat(path: Path) -> tuple[Path, TrainSettings, Recipe | None, list[Any], list[str]]:
+    """The data, the settings and the recipe of a run, the phases of its tuning, and what may make the bits differ. The recipe is None for what was
+    not trained from scratch with torch, and there are no phases where nothing was tuned. Raises RunError where there is no run."""
     run = open_run(path)
-    found = (run.facts.get("classifier") or {}).get("recipe")
+    classifier = run.facts.get("classifier") or {}
+    found, phases = classifier.get("recipe"), classifier.get("phases") or []
     remarks = []
-    if found is None and settings_of(run).minutes:
+    if found is None and not phases and settings_of(run).minutes:
         remarks.append("This run was not trained by epochs: where the minutes ended it, another machine or another load end it elsewhere.")
     settings = settings_of(run)
-    return data_of(run), replace(settings, minutes=None) if found else settings, Recipe.from_json(found) if found else None, remarks
+    return data_of(run), replace(settings, minutes=None) if found else settings, Recipe.from_json(found) if found else None, phases, remarks
 
 
 def finished(path: Path) -> RunFolder:

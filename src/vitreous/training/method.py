@@ -1,14 +1,17 @@
 """`--net NAME` of the catalogue, trained from scratch with torch: the way of learning that `vitreous.fit.training` is given. Needs torch only when
 the learning begins."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
 from vitreous.core.item import Item
 from vitreous.core.text import visible
 from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.fit.improving import Improved, Improver, Start
 from vitreous.fit.methods import SHIPPED, SMALL, FromScratch, Method, look_at_some
 from vitreous.fit.pictures import IN_MEMORY
 from vitreous.fit.settings import TrainSettings
@@ -44,6 +47,26 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
             return None
         raise ModelError(f"{name} cannot be trained", needed=" and ".join(missing), remedy='pip install "vitreous[train]"')
     return lambda settings, items, task: _method(settings, items, name, task, given)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The improver of pretrained networks, imported when it begins. `phases`: of a run that is repeated, as its run.json has them."""
+
+    seed: int
+    phases: Sequence[Mapping[str, Any]] = ()
+
+    def improve(self, start: Start) -> Improved:
+        from vitreous.training.tuning.recipe import TuningRecipe
+        from vitreous.training.tuning.tuner import Tuner
+
+        return Tuner(seed=self.seed, given=tuple(TuningRecipe.from_json(each) for each in self.phases)).improve(start)
+
+
+def improver(settings: TrainSettings, phases: Sequence[Mapping[str, Any]] = ()) -> Improver | None:
+    """What goes on behind the probe; None where the settings want none, or torch is missing."""
+    missing = any(find_spec(package) is None for package in ("torch", "safetensors"))
+    return None if missing or settings.tune == "none" else Tuning(settings.seed, phases)
 
 
 def _method(settings: TrainSettings, items: Sequence[Item], name: str, task: str, given: Recipe | None) -> Method:

@@ -22,21 +22,25 @@ from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array, Window
 
 FEATURES = "features"
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 # A matrix of so many entries for each channel, at most; above, torch's own convolution is the faster one.
 _MOST_ENTRIES = 20_000
 Step = Callable[[dict[str, Tensor]], Tensor]
 
 
 class Tail(nn.Module):
-    """`forward` takes what a network gives at `cut`, [n, C, H, W], and gives its features, [n, D]. `names`: of the parameters, in the file.
+    """`forward` takes what a network gives at `cut`, [n, C, H, W], and gives its features, [n, D]. `names`: of the parameters, in the file;
+    `changed`: those that are no longer what the file holds, by name.
 
     Raises ModelError for an operator that cannot be learned here.
     """
 
-    def __init__(self, walk: Walk, values: Mapping[str, Array], cut: str, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, walk: Walk, values: Mapping[str, Array], cut: str, dtype: torch.dtype = torch.float32, changed: Mapping[str, Array] | None = None
+    ) -> None:
         super().__init__()
         self.cut, self.dtype, self.names = cut, dtype, list[str]()
-        self._walk, self._values = walk, values
+        self._walk, self._values, self._changed = walk, values, changed or {}
         self._weights = nn.ParameterList()
         self._steps: list[tuple[str, Step]] = []
         for node in behind(walk, cut):
@@ -64,7 +68,8 @@ class Tail(nn.Module):
         """The parameter of a constant of the file; made at its first use."""
         if name not in self.names:
             self.names.append(name)
-            self._weights.append(nn.Parameter(torch.from_numpy(np.array(self._walk.constants[name], np.float32))))
+            value = self._changed.get(name, self._walk.constants[name])
+            self._weights.append(nn.Parameter(torch.from_numpy(np.array(value, np.float32))))
         found: nn.Parameter = self._weights[self.names.index(name)]
         return found
 

@@ -1,0 +1,170 @@
+"""Tuning for as long as the minutes last: the deepest stages from the probe on, then further into the network, each phase kept only where
+pictures that it did not learn from want it.
+
+    phase   cut the network; what lies before runs once for every view of a picture, in the engine
+            learn tail and head from where the last phase ended, holding pictures out
+            go as far towards what was learned as the held-out pictures want
+            if there is time: learn once more, held-out pictures too, and go as far
+
+Held out are the validation part, or a fifth of the training part; with little data every picture, in turns. `planning` chooses the recipe of a
+phase. It is stored when the phase begins, and every training in it when that ends, so that a killed tuning goes on to the same bits.
+
+Source: A. Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022 (probe first, then tune).
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vitreous.core.text import plural, visible
+from vitreous.errors import ModelError
+from vitreous.fit.improving import Forecast, Improved, Start
+from vitreous.fit.pictures import Pictures
+from vitreous.layers.walk import Walk, read_walk
+from vitreous.layers.window import Array
+from vitreous.training.augment import parse
+from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
+from vitreous.training.hardware import repeatable, threads_for
+from vitreous.training.tuning.expecting import expected
+from vitreous.training.tuning.frozen import Frozen, bytes_of_a_view, frozen, room
+from vitreous.training.tuning.judged import SHARES
+from vitreous.training.tuning.measuring import Measured, measured
+from vitreous.training.tuning.memory import Memory
+from vitreous.training.tuning.phase import Phase, begin
+from vitreous.training.tuning.planning import MOST_VIEWS, Chosen, Costs, choose, least
+from vitreous.training.tuning.recipe import TuningRecipe, own_batch
+from vitreous.training.tuning.tail import cuts
+
+_NARROW = 2
+_LEAST_SIDE = 4  # places along the side of a map from which on a cut is worth it
+
+
+@dataclass(frozen=True)
+class Tuner:
+    """See `vitreous.fit.improving.Improver`. `augment`: see `vitreous.training.augment`. `given`: the recipes of a run that is repeated."""
+
+    augment: str = "auto"
+    seed: int = 0
+    given: tuple[TuningRecipe, ...] = ()
+
+    def improve(self, start: Start) -> Improved:
+        memory = Memory.of(start.work.state, self.given, start.work.folder.name)
+        with repeatable(threads_for(None)[0]):
+            return _All(self, start, memory).run()
+
+
+class _All:
+    """The phases, one after the other."""
+
+    def __init__(self, tuner: Tuner, start: Start, memory: Memory) -> None:
+        self.tuner, self.start, self.memory, self.say = tuner, start, memory, start.work.say
+        self.deadline = time.perf_counter() + start.seconds
+        self.walk, size = read_walk(start.network.data), start.view.size
+        values = self.walk.values({"image": np.zeros((1, size, size, 3), np.uint8)})
+        self.values = {name: value for name, value in values.items() if value.ndim}
+        self.state = begin(start, memory.epochs)
+        self.forecast: Forecast | None = None
+
+    @property
+    def left(self) -> float:
+        return self.deadline - time.perf_counter()
+
+    def run(self) -> Improved:
+        start, places = self.start, places_to_cut(self.walk, self.values)
+        if not places:
+            self.say("No tuning: this network has no place where it can be cut.")
+        else:
+            pictures = start.pictures()[np.arange(start.parts.train + start.parts.validation)]
+            augment = self.augment(pictures)
+            for number, cut in enumerate(places):
+                shape, given = self.values[cut].shape[1:], self.memory.recipe(number)
+                if self.memory.follows and not given:
+                    break
+                most = given.views if given else min(MOST_VIEWS, room() // bytes_of_a_view(len(pictures), shape))
+                if most < 2:
+                    self.say(
+                        f"No room on the disk to tune from {visible(cut)} on: {2 * bytes_of_a_view(len(pictures), shape) / 1e9:.1f} GB at least."
+                    )
+                    break
+                with frozen(
+                    start.network, start.setting, cut, shape, pictures, most, parse(augment, start.view.size), self.tuner.seed + number
+                ) as kept:
+                    if not self.phase(number, kept, given, augment):
+                        break
+        return Improved(self.state.best, self.state.network, self.forecast)
+
+    def augment(self, pictures: Pictures) -> str:
+        """What is done to the pictures; what was found to change their meaning is left out."""
+        if self.memory.recipes:
+            return self.memory.recipes[0].augment
+        target, size = self.start.parts.target, self.start.view.size
+        few = np.random.default_rng(self.tuner.seed).permutation(self.start.parts.train)[:MOST_PICTURES]
+        if target.ndim > 1:
+            return parse(self.tuner.augment, size).text
+        allowed, said = kept_meaning(self.tuner.augment, size, pictures.take(few), target[few], self.tuner.seed)
+        for sentence in said:
+            self.say(sentence)
+        return allowed.text
+
+    def phase(self, number: int, kept: Frozen, given: TuningRecipe | None, augment: str) -> bool:
+        """Whether it made something better, so that another may follow."""
+        try:
+            phase = Phase(self.start, self.state, self.memory, number, self.walk, self.values, kept)
+            phase.add_view(1)
+            recipe = given or self.chosen(phase, augment)
+        except ModelError as error:
+            self.say(f"No tuning from {visible(kept.cut)} on: {error}.")
+            return False
+        if recipe is None:
+            return False
+        if not given:
+            self.memory.begin(number, recipe)
+        self.start.work.keep(self.state.best, self.memory.files())
+        while kept.made < recipe.views:
+            phase.add_view(recipe.views)
+        return phase.tune(recipe, lambda: self.left)
+
+    def chosen(self, phase: Phase, augment: str) -> TuningRecipe | None:
+        """The recipe that fits into the minutes that are left, said; None where nothing does."""
+        found = measured(phase)
+        costs = Costs(phase.frozen_seconds, found.seconds, self.state.lines_of(), self.state.all_again, len(SHARES))
+        plan = choose(costs, self.left, len(phase.kept.bits))
+        if plan is None:
+            if not phase.number:
+                self.say(f"No tuning: {max(0.0, self.left):.0f} s are left of the minutes allowed, and it takes {least(costs):.0f} s at least.")
+            return None
+        batch = own_batch(min(learned for learned, _ in costs.lines))
+        cut, numbers = phase.kept.cut, found.number_format
+        recipe = TuningRecipe(cut, plan.views, plan.epochs, plan.refit, batch, augment=augment, number_format=numbers, seed=self.tuner.seed)
+        self.tell(phase, recipe, plan, found)
+        return recipe
+
+    def tell(self, phase: Phase, recipe: TuningRecipe, plan: Chosen, found: Measured) -> None:
+        gigabytes = recipe.views * bytes_of_a_view(len(phase.kept.pictures), phase.kept.bits.shape[2:]) / 1e9
+        again = ", then once more with what was held out" if recipe.refit else ""
+        self.say(
+            f"Tuning {phase.number + 1}: {plural(found.weights, 'weight')} from {visible(recipe.cut)} on, {plural(recipe.epochs, 'epoch')} of "
+            f"{recipe.views} views{again}; {found.said}; {gigabytes:.2f} GB on disk while it lasts; about {plan.seconds:.0f} s."
+        )
+        parts = self.start.parts
+        if parts.target.ndim > 1 or phase.number:
+            return
+        test = len(parts.target) - parts.train - parts.validation
+        seconds = time.perf_counter() - self.start.work.begun + plan.seconds + self.start.ending
+        self.forecast = expected(self.state.accuracy, self.state.held, test or parts.train, seconds)
+        told = self.forecast
+        self.say(f"Expected: {told.accuracy:.1%} of the test pictures right ({told.low:.0%} to {told.high:.0%}), after about {seconds:.0f} s.")
+
+
+def places_to_cut(walk: Walk, values: Mapping[str, Array]) -> list[str]:
+    """Where to cut, for one phase after the other: of every size of the maps but the smallest, which the tail works on, the deepest place that
+    is nearly as narrow as the narrowest: what is widened within a block would take many times the room."""
+    sizes: dict[tuple[int, ...], list[str]] = {}
+    for value in cuts(walk, values):
+        if min(values[value].shape[2:]) >= _LEAST_SIDE:
+            sizes.setdefault(values[value].shape[2:], []).append(value)
+    narrowest = {size: min(values[value].shape[1] for value in places) for size, places in sizes.items()}
+    found = [next(value for value in places if values[value].shape[1] <= _NARROW * narrowest[size]) for size, places in sizes.items()]
+    return found[1:]

@@ -31,7 +31,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         "minutes": 1.5, "seed": 2, "name": "a", "runs": "out", "engine": "openvino-f32", "group": "g", "image_column": "i",
         "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx", "size": 64, "mean": "0.5", "std": "1,1,1",
         "scale": "0-1", "layout": "NCHW",
-        "colours": "rgb", "output": "features", "licence": "MIT", "task": "multilabel", "threshold_for": "cost=2:1",
+        "colours": "rgb", "output": "features", "licence": "MIT", "task": "multilabel", "threshold_for": "cost=2:1", "tune": "none",
         "trainer": "torch", "epochs": 3, "batch": 8, "rate": 0.1, "optimizer": "muon",
         "momentum": 0.9, "decay": 0.01, "schedule": "step", "loss": "focal", "smoothing": 0.1, "class_weights": "balanced", "mixup": 0.2,
         "dropout": 0.5, "augment": "none", "clip": 1.0, "average": 0.999, "patience": 4, "device": "cpu", "threads": 1,

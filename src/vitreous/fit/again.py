@@ -31,6 +31,7 @@ class Before:
     labels: list[str]
     given: bool
     strength: float | None
+    columns: int | None
     answers: Predictions
     by_path: dict[str, ItemRow]
     by_key: dict[str, ItemRow] = field(default_factory=dict)
@@ -145,6 +146,7 @@ def before_of(run: RunFolder) -> Before:
         list(run.facts["labels"]),
         bool((run.facts.get("split") or {}).get("given")),
         (run.facts.get("classifier") or {}).get("strength"),
+        (run.facts.get("classifier") or {}).get("columns"),
         predictions_from_csv(run.read(PREDICTIONS_CSV), run.facts.get("thresholds")),
         {row.path: row for row in rows},
         by_key,

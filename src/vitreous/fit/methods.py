@@ -23,6 +23,7 @@ from vitreous.fit.classifier import Learner, Progress
 from vitreous.fit.objective import OBJECTIVES, SOFTMAX, Objective
 from vitreous.fit.probe import ProbeLearner
 from vitreous.fit.settings import TrainSettings
+from vitreous.fit.stages import with_more_stages
 from vitreous.fit.views import candidates
 from vitreous.infer.network import Network, load_network
 from vitreous.infer.pipeline import decoded_side_by_side
@@ -110,7 +111,9 @@ def _frozen(network: Network, state: str, resizable: bool, objective: Objective)
     views = candidates(side, larger=False)
     larger = candidates(side, larger=True)[len(views) :] if resizable else ()
     says = f"features of {network.facts['network']} ({state}), then {objective.head} on them"
-    return Method(says, ProbeLearner(objective), views, network, larger_views=larger, tunable=True)
+    wide = with_more_stages(network)
+    columns = (int(network.facts.get("features", 1280)), int(wide.facts["features"])) if wide is not network else ()
+    return Method(says, ProbeLearner(objective, columns=columns), views, wide, larger_views=larger, tunable=True)
 
 
 def _foreign(settings: TrainSettings, objective: Objective) -> Method:

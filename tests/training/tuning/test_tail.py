@@ -8,9 +8,10 @@ import torch
 
 from vitreous.errors import ModelError
 from vitreous.infer.network import load_network
+from vitreous.layers.cuts import FEATURES, cuts
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Window
-from vitreous.training.tuning.tail import FEATURES, Tail, cuts, layer_rates, toeplitz_basis
+from vitreous.training.tuning.tail import Tail, layer_rates, toeplitz_basis
 
 Values = dict[str, np.ndarray]
 

@@ -3,7 +3,8 @@
     score = b + Σ_k w_k · mean_xy A_k(x, y) = b + mean_xy M(x, y)        M(x, y) = Σ_k w_k A_k(x, y)
 
 So nothing is approximated: the mean of the map and the bias are the score, which is checked. But that holds only where one global average
-pool meets one linear layer; a shift and a scale in between (a standardization, a calibration) are linear too.
+pool meets one linear layer; a shift and a scale in between (a standardization, a calibration) are linear too. Where features of other stages
+stand beside those means, what they add to the score counts as bias.
 
 Source: Zhou, Khosla, Lapedriza, Oliva, Torralba, "Learning Deep Features for Discriminative Localization", CVPR 2016.
 """
@@ -41,9 +42,11 @@ def _average_before(question: Question) -> tuple[Node, tuple[int, int]]:
         if axes := _global_axes(node, values[node.inputs[0]].shape, values):
             return node, axes
         data = [each for each in node.inputs if each and each not in walk.constants]
+        if node.kind == "Concat":  # features of several stages: the map is that of the last stage, what the others say is beside it
+            data = data[:1]
         products += node.kind in _PRODUCTS
         if (
-            node.kind not in _SHIFTS + _SHAPES + _SCALES + _PRODUCTS
+            node.kind not in (*_SHIFTS, *_SHAPES, *_SCALES, *_PRODUCTS, "Concat")
             or len(data) != 1
             or products > 1
             or (node.kind == "Div" and data[0] != node.inputs[0])

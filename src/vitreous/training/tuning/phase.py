@@ -86,7 +86,7 @@ def begin(start: Start, epochs: list[Entry]) -> State:
     for name, learned, held in pairs:
         head = probe.head
         if name != "validation":
-            head = probe.objective.fit(parts.features[learned], parts.target[learned], parts.classes, probe.strength, probe.head, TOLERANCE)
+            head = probe.fitted(parts.features[learned], parts.target[learned], parts.classes, TOLERANCE)
         lines.append(Line(name, learned, held, head))
         right += accuracy(head.logits(parts.features[held]), parts.target[held]) * len(held)
     state = State(lines, Line("all", train, train[:0], probe.head), probe, start.network, what, 0.0, epochs)

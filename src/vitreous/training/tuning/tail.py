@@ -16,12 +16,12 @@ from torch.nn import functional
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError
+from vitreous.layers.cuts import FEATURES, behind
 from vitreous.layers.operators import Node, window_of_node
 from vitreous.layers.operators.values import limits
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array, Window
 
-FEATURES = "features"
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 # A matrix of so many entries for each channel, at most; above, torch's own convolution is the faster one.
 _MOST_ENTRIES = 20_000
@@ -79,29 +79,6 @@ class Tail(nn.Module):
 
     def constant(self, name: str) -> Array | None:
         return self._walk.constants.get(name)
-
-
-def behind(walk: Walk, cut: str) -> list[Node]:
-    """The nodes from the value `cut` to the features, in order."""
-    wanted, found = {FEATURES}, []
-    for node in reversed(walk.nodes):
-        if wanted.intersection(node.outputs) and cut not in node.outputs:
-            found.append(node)
-            wanted.update(name for name in node.inputs if name not in walk.constants)
-    return found[::-1]
-
-
-def cuts(walk: Walk, values: Mapping[str, Array]) -> list[str]:
-    """The values [1, C, H, W] through which everything that reaches the features goes, the deepest first."""
-    found = []
-    nodes = behind(walk, "")
-    for place, node in enumerate(nodes):
-        value = node.outputs[0]
-        later = {name for each in nodes[place + 1 :] for name in each.inputs}
-        earlier = {name for each in nodes[:place] for name in each.outputs}
-        if values[value].ndim == 4 and not (later & (earlier | walk.inputs.keys())):
-            found.append(value)
-    return found[::-1]
 
 
 def _conv(tail: Tail, node: Node) -> Step | None:
@@ -221,6 +198,10 @@ def _mean(tail: Tail, node: Node) -> Step | None:
     return lambda kept: kept[node.inputs[0]].mean(2, keepdim=True)
 
 
+def _largest(tail: Tail, node: Node) -> Step:
+    return lambda kept: kept[node.inputs[0]].amax(2, keepdim=True)
+
+
 def _flatten(tail: Tail, node: Node) -> Step | None:
     size = tail.size(node.outputs[0])
     if len(size) != 2 or size[0] != 1:
@@ -268,7 +249,8 @@ def _plain(function: Callable[[Tensor], Tensor]) -> Callable[[Tail, Node], Step]
 def _concat(tail: Tail, node: Node) -> Step | None:
     if node.attributes.get("axis") != 1 or any(tail.constant(name) is not None for name in node.inputs):
         return None
-    return lambda kept: torch.cat([kept[name] for name in node.inputs], 0)
+    dimension = 0 if len(tail.size(node.outputs[0])) == 4 else 1  # [C, n, P], or [n, D]
+    return lambda kept: torch.cat([kept[name] for name in node.inputs], dimension)
 
 
 _BUILDERS: dict[str, Callable[[Tail, Node], Step | None]] = {
@@ -285,6 +267,7 @@ _BUILDERS: dict[str, Callable[[Tail, Node], Step | None]] = {
     "Add": _two(lambda a, b: a + b),
     "Mul": _two(lambda a, b: a * b),
     "GlobalAveragePool": _mean,
+    "GlobalMaxPool": _largest,
     "ReduceMean": _mean,
     "Flatten": _flatten,
     "Reshape": _flatten,

@@ -13,7 +13,6 @@ Source: A. Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underp
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +21,8 @@ from vitreous.core.text import plural, visible
 from vitreous.errors import ModelError
 from vitreous.fit.improving import Forecast, Improved, Start
 from vitreous.fit.pictures import Pictures
-from vitreous.layers.walk import Walk, read_walk
-from vitreous.layers.window import Array
+from vitreous.layers.cuts import places_to_cut
+from vitreous.layers.walk import read_walk
 from vitreous.training.augment import parse
 from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
 from vitreous.training.hardware import repeatable, threads_for
@@ -35,10 +34,6 @@ from vitreous.training.tuning.memory import Memory
 from vitreous.training.tuning.phase import Phase, begin
 from vitreous.training.tuning.planning import MOST_VIEWS, Chosen, Costs, choose, least
 from vitreous.training.tuning.recipe import TuningRecipe, own_batch
-from vitreous.training.tuning.tail import cuts
-
-_NARROW = 2
-_LEAST_SIDE = 4  # places along the side of a map from which on a cut is worth it
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class _All:
         return self.deadline - time.perf_counter()
 
     def run(self) -> Improved:
-        start, places = self.start, places_to_cut(self.walk, self.values)
+        start, places = self.start, places_to_cut(self.walk, self.values)[1:]  # behind the first of them is only the head
         if not places:
             self.say("No tuning: this network has no place where it can be cut.")
         else:
@@ -156,15 +151,3 @@ class _All:
         self.forecast = expected(self.state.accuracy, self.state.held, test or parts.train, seconds)
         told = self.forecast
         self.say(f"Expected: {told.accuracy:.1%} of the test pictures right ({told.low:.0%} to {told.high:.0%}), after about {seconds:.0f} s.")
-
-
-def places_to_cut(walk: Walk, values: Mapping[str, Array]) -> list[str]:
-    """Where to cut, for one phase after the other: of every size of the maps but the smallest, which the tail works on, the deepest place that
-    is nearly as narrow as the narrowest: what is widened within a block would take many times the room."""
-    sizes: dict[tuple[int, ...], list[str]] = {}
-    for value in cuts(walk, values):
-        if min(values[value].shape[2:]) >= _LEAST_SIDE:
-            sizes.setdefault(values[value].shape[2:], []).append(value)
-    narrowest = {size: min(values[value].shape[1] for value in places) for size, places in sizes.items()}
-    found = [next(value for value in places if values[value].shape[1] <= _NARROW * narrowest[size]) for size, places in sizes.items()]
-    return found[1:]

@@ -96,7 +96,7 @@ def test_without_a_change_strength_and_answers_are_the_same(data: Path, capsys: 
 def test_a_copy_of_a_test_picture_goes_to_the_test_part() -> None:
     rows = {"a/1.png": ItemRow("a/1.png", "00", label="a", split=Split.TEST), "a/2.png": ItemRow("a/2.png", "01", label="a", split=Split.TRAIN)}
     answers = Predictions(["a/1.png"], ["a"], ["a", "b"], np.array([[0.9, 0.1]], np.float32))
-    before = Before("x-1", View.crop(8), ["a", "b"], False, None, None, answers, rows, {row.key: row for row in rows.values()})
+    before = Before("x-1", View.crop(8), ["a", "b"], False, None, answers, rows, {row.key: row for row in rows.values()})
     items = [Item("", name, label) for name, label in (("a/1.png", "a"), ("a/2.png", "a"), ("b/near.png", "b"), ("b/moved.png", "b"))]
     placed = before.divided(items, ["00", "01", "02", "01"], np.array([0, 1, 0, 1]), 0, lambda item: (item.label,))
     assert [item.split for item in placed] == [Split.TEST, Split.TRAIN, Split.TEST, Split.TRAIN]

@@ -31,7 +31,6 @@ class Before:
     labels: list[str]
     given: bool
     strength: float | None
-    columns: int | None
     answers: Predictions
     by_path: dict[str, ItemRow]
     by_key: dict[str, ItemRow] = field(default_factory=dict)
@@ -146,7 +145,6 @@ def before_of(run: RunFolder) -> Before:
         list(run.facts["labels"]),
         bool((run.facts.get("split") or {}).get("given")),
         (run.facts.get("classifier") or {}).get("strength"),
-        (run.facts.get("classifier") or {}).get("columns"),
         predictions_from_csv(run.read(PREDICTIONS_CSV), run.facts.get("thresholds")),
         {row.path: row for row in rows},
         by_key,

@@ -111,9 +111,7 @@ def _frozen(network: Network, state: str, resizable: bool, objective: Objective)
     views = candidates(side, larger=False)
     larger = candidates(side, larger=True)[len(views) :] if resizable else ()
     says = f"features of {network.facts['network']} ({state}), then {objective.head} on them"
-    wide = with_more_stages(network)
-    columns = (int(network.facts.get("features", 1280)), int(wide.facts["features"])) if wide is not network else ()
-    return Method(says, ProbeLearner(objective, columns=columns), views, wide, larger_views=larger, tunable=True)
+    return Method(says, ProbeLearner(objective), views, with_more_stages(network), larger_views=larger, tunable=True)
 
 
 def _foreign(settings: TrainSettings, objective: Objective) -> Method:

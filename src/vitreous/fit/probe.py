@@ -42,8 +42,7 @@ _NONE_HELD_OUT = HeldOut(np.zeros(0, np.intp), np.zeros((0, 0), np.float32))
 
 @dataclass(frozen=True)
 class Probe:
-    """A linear head on standardized features, and how it came about. Features are standardized ones, but for `standardize`. `columns`: only so many
-    of them are used, the first ones; None: all."""
+    """A linear head on standardized features, and how it came about. Features are standardized ones, but for `standardize`."""
 
     head: Head
     mean: Floats
@@ -54,12 +53,10 @@ class Probe:
     path: tuple[tuple[float, float], ...]
     objective: Objective = SOFTMAX
     held_out: HeldOut = _NONE_HELD_OUT
-    columns: int | None = None
 
     def fitted(self, standard: Floats, target: Target, classes: int, tolerance: float) -> Head:
-        """Another head as strong as this one, from the same columns."""
-        head = self.objective.fit(standard[:, : self.columns], target, classes, self.strength, None, tolerance)
-        return _widened(head, standard.shape[1])
+        """Another head, as strong as this one."""
+        return self.objective.fit(standard, target, classes, self.strength, None, tolerance)
 
     def standardize(self, features: Floats) -> Floats:
         standard: Floats = (features - self.mean) / self.deviation
@@ -98,8 +95,7 @@ class Probe:
         return []
 
     def to_json(self) -> dict[str, Any]:
-        columns = {} if self.columns is None else {"columns": self.columns}
-        return {"strength": self.strength, **columns, **self.link.to_json(), "chosen_on": self.chosen_on, "path": self.path}
+        return {"strength": self.strength, **self.link.to_json(), "chosen_on": self.chosen_on, "path": self.path}
 
 
 def standardize_in_place(features: Floats, rows: slice) -> tuple[Floats, Floats]:
@@ -132,34 +128,14 @@ def choosing_order(split: Sequence[Split], labels: Target, groups: Ints, seed: i
 
 @dataclass(frozen=True)
 class ProbeLearner:
-    """Standardizes the features in place and fits a linear head for the objective.
-
-    `columns`: how many of the features, from the first on, may be used: with little data each of these is tried, else the last.
-    """
+    """Standardizes the features in place and fits a linear head for the objective."""
 
     objective: Objective = SOFTMAX
     strengths: tuple[float, ...] = STRENGTHS
-    columns: tuple[int, ...] = ()
 
     def fit(self, parts: Parts, progress: Progress) -> Probe:
         mean, deviation = standardize_in_place(parts.features, slice(0, parts.train))
-        if not self.columns:
-            return replace(fit_probe(parts, progress, self.objective, self.strengths), mean=mean, deviation=deviation)
-        tried = self.columns if _is_cross_validated(parts) else self.columns[-1:]
-        probes = [fit_probe(replace(parts, features=parts.features[:, :each]), progress, self.objective, self.strengths) for each in tried]
-        best = min(range(len(tried)), key=lambda place: min(loss for _, loss in probes[place].path))
-        head = _widened(probes[best].head, parts.features.shape[1])
-        return replace(probes[best], head=head, mean=mean, deviation=deviation, columns=tried[best])
-
-
-def _widened(head: Head, width: int) -> Head:
-    """The same head on `width` columns, of which it does not use the last ones."""
-    missing = width - head.weight.shape[1]
-    return head if not missing else Head(np.pad(head.weight, ((0, 0), (0, missing))), head.bias)
-
-
-def _is_cross_validated(parts: Parts) -> bool:
-    return parts.validation < ENOUGH_VALIDATION and parts.fitted >= parts.train
+        return replace(fit_probe(parts, progress, self.objective, self.strengths), mean=mean, deviation=deviation)
 
 
 def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = SOFTMAX, strengths: Sequence[float] = STRENGTHS) -> Probe:
@@ -168,7 +144,7 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = 
     mean and deviation are left at 0 and 1: whoever standardized knows them.
     """
     standard, labels, train = parts.features, parts.target, slice(0, parts.train)
-    cross_validated = _is_cross_validated(parts)
+    cross_validated = parts.validation < ENOUGH_VALIDATION and parts.fitted >= parts.train
     done, steps = count(1), (FOLDS if cross_validated else 1) * len(strengths) + 1
 
     def fit(rows: slice | NDArray[np.intp], strength: float, start: Head | None) -> Head:

@@ -317,7 +317,7 @@ class _Training:
         """The method's; after few corrections with the strength that the head had before."""
         learner, before = self.method.learner, self.before
         if isinstance(learner, ProbeLearner) and before and before.strength and self.changes and self.changes.are_few(pictures):
-            return replace(learner, strengths=(before.strength,), columns=(before.columns,) if before.columns else learner.columns)
+            return replace(learner, strengths=(before.strength,))
         return learner
 
     def bf16_keeps_answers(self, trained: Trained) -> bool:

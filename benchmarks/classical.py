@@ -61,7 +61,7 @@ def trainings(benchmark: Benchmark, photos: Path) -> None:
 
 def train(photos: Path, net: str, extra: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as fresh:
-        command = [*VITREOUS, "train", photos, "--net", net, *extra, "--json", "--runs", Path(fresh) / "runs"]
+        command = [*VITREOUS, "train", photos, "--tune", "none", "--net", net, *extra, "--json", "--runs", Path(fresh) / "runs"]
         ran = run_well(command, environment(Path(fresh) / "cache"))
         metrics = {name: value for name, value in ran.json()["metrics"].items() if name in KEPT}
         return {"seconds": round(ran.seconds, 2), "cpu_seconds": round(ran.cpu_seconds, 2), **metrics}

@@ -37,7 +37,7 @@ def main() -> None:
         others = sorted(folder.rglob("*.jpg"))
         aside = [other.rename(Path(fresh) / other.name) for other in random.Random(0).sample(others, NEW * rounds)]
         known = environment(Path(fresh) / "cache")
-        first = said([*VITREOUS, "train", str(folder), "--runs", str(Path(fresh) / "runs"), "--name", "it"], known)
+        first = said([*VITREOUS, "train", str(folder), "--tune", "none", "--runs", str(Path(fresh) / "runs"), "--name", "it"], known)
         rounds_of = []
         for number in range(rounds):
             corrected(folder, aside[NEW * number : NEW * (number + 1)], random.Random(number))

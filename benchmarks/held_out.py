@@ -33,7 +33,7 @@ class Answers:
 
 def train(data: Path, work: Path, seed: int = 0) -> Answers:
     """Train on `data`; `work` holds the runs and the cache."""
-    command = [*VITREOUS, "train", data, "--json", "--seed", str(seed), "--runs", work / "runs"]
+    command = [*VITREOUS, "train", data, "--tune", "none", "--json", "--seed", str(seed), "--runs", work / "runs"]
     ran = run(command, environment(work / "cache"))
     if ran.code != 0:
         sys.exit(f"training on {data.name} ended with {ran.code}:\n{ran.errors[-3000:]}")
@@ -60,12 +60,12 @@ def pooled(clothing: Path, work: Path, most: int | None = None) -> Path:
 
 def out_of_fold(folder: Path, work: Path) -> Answers:
     """Every picture of a pooled folder, answered by the one of five models that was trained without its fold."""
-    parts = [train(table, work) for table in _tables(folder)]
+    parts = [train(table, work) for table in tables(folder)]
     first = parts[0]
     return Answers(np.concatenate([part.probability for part in parts]), np.concatenate([part.target for part in parts]), first.labels, first.head)
 
 
-def _tables(folder: Path) -> Iterator[Path]:
+def tables(folder: Path) -> Iterator[Path]:
     """A table for each fold, in which its pictures are the test part; beside the pictures, so that all share one pack."""
     photos = sorted(folder.glob("*/*.jpg"), key=lambda photo: (photo.parent.name, blake2b(photo.name.encode()).digest()))
     for fold in range(FOLDS):

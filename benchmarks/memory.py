@@ -116,7 +116,7 @@ def train(kind: PictureSet, clothing: Path, work: Path, count: int) -> Peak:
     photos = made(kind, clothing, work, count)
     with tempfile.TemporaryDirectory() as fresh:
         cache = Path(fresh) / "cache"
-        return watched([*VITREOUS, "train", str(photos), "--json", "--runs", str(Path(fresh) / "runs")], environment(cache), cache)
+        return watched([*VITREOUS, "train", str(photos), "--tune", "none", "--json", "--runs", str(Path(fresh) / "runs")], environment(cache), cache)
 
 
 def watched(command: Sequence[str], env: dict[str, str], pack: Path) -> Peak:

@@ -86,7 +86,7 @@ def thresholds(benchmark: Benchmark, cards: Path, work: Path, splits: int) -> No
 
 
 def train(table: Path, work: Path, seed: int = 0) -> Path:
-    command = [*VITREOUS, "train", table, "--json", "--seed", str(seed), "--runs", work / "runs"]
+    command = [*VITREOUS, "train", table, "--tune", "none", "--json", "--seed", str(seed), "--runs", work / "runs"]
     ran = run(command, environment(work / "cache"))
     if ran.code != 0:
         sys.exit(f"training on {table.name} ended with {ran.code}:\n{ran.errors[-3000:]}")

@@ -52,7 +52,9 @@ def main() -> None:
             arguments.repeats, photos = 1, some_of(photos, Path(work), 6)
         run = arguments.run
         if run is None:
-            trained = run_well([*VITREOUS, "train", photos, "--json", "--runs", Path(work) / "runs"], environment(Path(work) / "cache"))
+            trained = run_well(
+                [*VITREOUS, "train", photos, "--tune", "none", "--json", "--runs", Path(work) / "runs"], environment(Path(work) / "cache")
+            )
             run = Path(trained.json()["run"])
         seconds(benchmark, photos, run, Path(work) / "cache")
     judgements(benchmark, 20 if arguments.quick else 400)

@@ -96,7 +96,7 @@ def on_shipped(work: Path) -> tuple[Path, Network]:
 
 def trained_by_vitreous(work: Path, data: Path, *options: str) -> Network:
     name = options[1] if options else "head"
-    run_well([*VITREOUS, "train", data, "--runs", work / "runs", "--name", name, *options], environment(work / "cache"))
+    run_well([*VITREOUS, "train", data, "--tune", "none", "--runs", work / "runs", "--name", name, *options], environment(work / "cache"))
     return load_network(work / "runs" / f"{name}-1" / "model.onnx")
 
 

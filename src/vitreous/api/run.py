@@ -170,6 +170,8 @@ class Run:
             [json.loads(line) for line in self._run.read(name).splitlines()] if name in self._run.document.files else [] for name in (HISTORY, STEPS)
         )
         classifier = self._run.facts.get("classifier") or {}
+        if classifier.get("phases"):
+            return []  # a tuning is judged by its held-out pictures, phase by phase
         recipe, before = classifier.get("recipe"), [Finding.from_json(each) for each in classifier.get("coach_before") or []]
         context = Context.of(recipe) if recipe and "loss" in recipe else Context.plain(len(self.labels))
         return in_order([*before, *read(history, steps, context)])

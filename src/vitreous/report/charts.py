@@ -150,6 +150,23 @@ def loss_curves(train: Sequence[float], held: Sequence[float], best: int, highes
     return _svg(500, 250, "Log loss after each epoch", parts)
 
 
+def accuracy_against_time(epochs: Sequence[tuple[float, float]], best: Sequence[tuple[float, float]], end: float) -> str:
+    """Accuracy on pictures held out, against seconds: points for single epochs, a line for the best model that was on disk, until `end`."""
+    known = [accuracy for _, accuracy in (*epochs, *best)]
+    low = max(0.0, int(10 * min(known)) / 10 - 0.1 * (min(known) > 0.95))
+    frame = _Frame(62, 8, 420, 200, (0, max(end, 1.0)), (low, 1))
+    middle = (low + 1) / 2
+    ticks = [(0.0, "0"), (end / 2, f"{end / 2:.0f}"), (end, f"{end:.0f}")]
+    parts = frame.grid(ticks, [(each, f"{100 * each:.0f} %") for each in (low, middle, 1.0)], "seconds", "accuracy")
+    for seconds, accuracy in epochs:
+        parts.append(f'<circle class="point" cx="{frame.x(seconds):.1f}" cy="{frame.y(accuracy):.1f}" r="3"/>')
+    times, accuracies = [each for each, _ in best], [each for _, each in best]
+    xs = [value for pair in zip(times, [*times[1:], end], strict=True) for value in pair]
+    ys = [value for value in accuracies for _ in range(2)]
+    parts.append(f'<polyline class="line" points="{frame.points(xs, ys)}"/>')
+    return _svg(500, 250, "Accuracy on pictures held out, against time", parts)
+
+
 def accuracy_curves(train: Sequence[float], held: Sequence[float], best: int) -> str:
     """The same of the accuracies, from 0 to 100 %."""
     frame = _Frame(62, 8, 420, 200, (1, max(2, len(held))))

@@ -22,6 +22,7 @@ from vitreous.report.inside import inside_of
 from vitreous.report.limits import remarks
 from vitreous.report.page import page
 from vitreous.report.task_pages import pages_of
+from vitreous.report.tuning import tuning_of
 from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
 from vitreous.training.rate_curve import RateCurve, smoothed
@@ -49,11 +50,12 @@ def run_page(contents: Contents, data: DataSummary, card: Sequence[Chapter]) -> 
         counts=counts,
         counts_not_shown=counts_not_shown,
         most=max((each.total for each in data.classes), default=1) or 1,
-        plan=facts.get("plan") or {},
+        plan=(facts.get("plan") or {}) | ({"seconds": facts["forecast"]["seconds"]} if facts.get("forecast") else {}),
         seconds=facts.get("seconds"),
         views=_views(facts),
         classifier=_classifier(facts),
-        history=_history(contents),
+        tuning=(tuning := tuning_of(facts, contents.history)),
+        history="" if tuning else _history(contents),
         inside=inside_of(contents.inside).chapters,
         coach=(facts.get("classifier") or {}).get("coach"),
         rate=_rate(facts),
@@ -89,7 +91,7 @@ def _classifier(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was chosen in fitting, as name and text."""
     rows = []
     for key, value in (facts.get("classifier") or {}).items():
-        if key in ("coach", "coach_before"):
+        if key in ("coach", "coach_before", "phases"):
             continue  # a chapter of its own
         if key == "path":
             value = ", ".join(f"{strength:g}: {loss:.3f}" for strength, loss in value)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -87,6 +88,9 @@ def test_what_is_tuned_is_better_and_says_so(once: tuple[RunFolder, Told]) -> No
     assert "First model after" in told.text and "Tuning 1: better on 80 pictures held out: " in told.text
     assert "Expected: " in told.text and "Expected were " in told.text and "forecast" in tuned.facts
     history = [json.loads(line) for line in tuned.read("history.jsonl").splitlines()]
+    schema = json.loads((Path(__file__).parents[3] / "docs" / "reference" / "schemas" / "history.json").read_text())
+    for entry in history:
+        jsonschema.validate(entry, schema)
     assert [entry["epoch"] for entry in history] == list(range(1, len(history) + 1)) and history[0]["phase"] == "1"
 
 

@@ -99,7 +99,7 @@ class Phase:
 
     def __init__(self, start: Start, state: State, memory: Memory, number: int, walk: Walk, values: Mapping[str, Array], kept: Frozen) -> None:
         self.start, self.state, self.memory, self.number, self.walk, self.values, self.kept = start, state, memory, number, walk, values, kept
-        self.frozen_seconds = 0.0
+        self.frozen_seconds, self.since = 0.0, time.perf_counter() - start.work.begun
         self.name = f"Tuning {number + 1}"
 
     def add_view(self, views: int) -> None:
@@ -134,7 +134,7 @@ class Phase:
             ended.append((tuning, end))
         rows = np.concatenate([line.held for line in state.lines])
         found = judged(rows, {share: np.concatenate(each) for share, each in logits.items()}, self.target(rows), self.start.probe.objective)
-        self.note(recipe, found, time.perf_counter() - begun)
+        self.note(recipe, found)
         if not found.share:
             return False
         for line, (tuning, end) in zip(state.lines, ended, strict=True):
@@ -198,13 +198,14 @@ class Phase:
     def target(self, rows: Ints) -> Array:
         return np.asarray(self.start.parts.target[rows])
 
-    def note(self, recipe: TuningRecipe, found: Judged, seconds: float) -> None:
+    def note(self, recipe: TuningRecipe, found: Judged) -> None:
         """Store and say what came of it."""
         before, after = found.losses[0.0], found.losses[found.share]
-        gain = {"gain": found.gain, "error": found.error}
-        losses = {"losses": {str(share): loss for share, loss in found.losses.items()}}
+        until = time.perf_counter() - self.start.work.begun
         self.state.phases.append(
-            recipe.to_json() | {"share": found.share, "held_accuracy": list(found.accuracy), "seconds": round(seconds, 1)} | gain | losses
+            recipe.to_json()
+            | {"share": found.share, "held_accuracy": list(found.accuracy), "since": round(self.since, 1), "until": round(until, 1)}
+            | {"gain": found.gain, "error": found.error, "losses": {str(share): loss for share, loss in found.losses.items()}}
         )
         held = f"{plural(len(found.rows), 'picture')} held out"
         if found.share:

@@ -6,7 +6,9 @@
 It is handed in from above, since it needs torch.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -20,14 +22,16 @@ from vitreous.fit.head import Floats, Ints
 from vitreous.fit.pictures import Pictures
 from vitreous.fit.probe import Probe
 from vitreous.infer.engine import Outputs, Setting, start_engine
+from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import Forward
 
 # Of a training that could go on behind the probe, where nobody says how long it may take.
 DEFAULT_MINUTES = 5.0
-# With fewer training pictures nobody can tell a better network from a worse one.
-LEAST_PICTURES = 100
-_AT_ONCE = 256
+# With fewer training pictures nothing was gained by it, or could not be told from chance (LOG.md, 2026-11-26: 160 and 240).
+LEAST_PICTURES = 300
+_AT_ONCE = 32
+Changed = Callable[[NDArray[np.uint8], Ints], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -114,17 +118,35 @@ def through(
     outputs: tuple[str, ...],
     store: Callable[[list[int], Outputs], None],
     progress: Callable[[int], None] | None = None,
-    changed: Callable[[NDArray[np.uint8], Ints], NDArray[np.uint8]] | None = None,
+    changed: Changed | None = None,
 ) -> None:
     """Send all pictures through the network and `store` what it gives, by rows; `changed(pictures, rows)` makes others of them first. `progress`
     is told how many more are under way."""
     size = pictures.shape[1]
     forward = Forward(start_engine(network, setting, outputs, size, keep=False), size, store)
-    for first in range(0, len(pictures), _AT_ONCE):
-        rows = np.arange(first, min(first + _AT_ONCE, len(pictures)))
-        block = pictures.take(rows)
-        for row, picture in zip(rows.tolist(), changed(block, rows) if changed else block, strict=True):
+    for rows, block in _ahead(pictures, changed):
+        for row, picture in zip(rows.tolist(), block, strict=True):
             forward.add(row, picture)
         if progress:
             progress(len(rows))
     forward.finish()
+
+
+def _ahead(pictures: Pictures, changed: Changed | None) -> Iterator[tuple[Ints, NDArray[np.uint8]]]:
+    """Some pictures after the other, in order; the next ones are made ready on all cores while the engine has these."""
+    cores = this_machine().cores
+
+    def made(rows: Ints) -> NDArray[np.uint8]:
+        block = pictures.take(rows)
+        return changed(block, rows) if changed else block
+
+    waiting: deque[tuple[Ints, Future[NDArray[np.uint8]]]] = deque()
+    with ThreadPoolExecutor(cores, "views") as pool:
+        for first in range(0, len(pictures), _AT_ONCE):
+            rows = np.arange(first, min(first + _AT_ONCE, len(pictures)))
+            waiting.append((rows, pool.submit(made, rows)))
+            if len(waiting) > 2 * cores:
+                rows, ready = waiting.popleft()
+                yield rows, ready.result()
+        for rows, ready in waiting:
+            yield rows, ready.result()

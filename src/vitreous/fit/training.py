@@ -161,12 +161,12 @@ class _Training:
         return trained
 
     def require_worth(self, division: Division) -> None:
-        """No improver where nobody could tell a better network from a worse one."""
+        """No improver where there are too few pictures for it."""
         count = division.split.count(Split.TRAIN)
         if self.improver and count < LEAST_PICTURES:
             if self.settings.minutes:
                 pictures = plural(count, "training picture")
-                self.reporter.say(f"No tuning: {pictures} are too few to tell a better network from a worse one ({LEAST_PICTURES} are enough).")
+                self.reporter.say(f"No tuning: {pictures} are too few to gain by it ({LEAST_PICTURES} may be enough).")
             self.improver = None
 
     def in_fp32(self, setting: Setting) -> Setting:

@@ -60,6 +60,15 @@ class Forecast:
     high: float
     seconds: float
 
+    @property
+    def sentence(self) -> str:
+        """
+        >>> Forecast(0.88, 0.83, 0.93, 290).sentence
+        'Expected: 88.0 % of the test pictures right (83 to 93 %), after about 290 s.'
+        """
+        interval = f"{100 * self.low:.0f} to {100 * self.high:.0f} %"
+        return f"Expected: {100 * self.accuracy:.1f} % of the test pictures right ({interval}), after about {self.seconds:.0f} s."
+
     def beside(self, seconds: float, accuracy: float) -> str:
         """What came, beside what was expected.
 

@@ -56,3 +56,11 @@ def stratum(target: Target) -> NDArray[np.intp]:
     count, classes = present.sum(0), target.shape[1]
     rarity = np.where(present, count, len(target) + 1)
     return np.asarray(np.where(present.any(1), rarity.argmin(1), classes), np.intp)
+
+
+def right(logits: Floats, target: Target) -> float:
+    """Share of right answers of logits [N, K]; of several labels those from 0 on, where they are known."""
+    if target.ndim == 1:
+        return float((logits.argmax(1) == target).mean())
+    known = ~np.isnan(target)
+    return float(((logits >= 0) == (target == 1))[known].mean()) if known.any() else 0.0

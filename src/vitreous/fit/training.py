@@ -6,13 +6,14 @@ read → plan → try views on a sample → features of all → duplicates, spli
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.item import Item, Source, Split
+from vitreous.core.item import Source, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
@@ -22,14 +23,15 @@ from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
+from vitreous.fit.expecting import of_first_model
 from vitreous.fit.features import Extractor, Gathered, arrange
-from vitreous.fit.head import Ints
-from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Improver, OnDemand, Start
+from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Improver, OnDemand, Start
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
 from vitreous.fit.plan import Plan, make_plan
-from vitreous.fit.probe import Probe, ProbeLearner, choosing_order
+from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, choosing_order
+from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import fitted_to, so_far, test
@@ -49,8 +51,6 @@ from vitreous.tasks.task import task_named
 _PARITY = {"f32": 1e-3, "bf16": 5e-2}
 _PROVED_ON = 8
 _COMPARED = 256
-# Pictures with a shorter side than this, in pixels, are far from what the network was trained on.
-_SMALL_SIDE = 64
 # Of the minutes: what model file, figures and report take behind the last learning.
 _ENDING_SECONDS = 4.0
 
@@ -137,6 +137,7 @@ class _Training:
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
         self.network = method.network or self.learned_network()
         self.changes: Changes | None = None
+        self.forecast: Forecast | None = None
         self.task = task_named(source.task)
         self.target = self.task.target(source.items, source.labels)
 
@@ -145,7 +146,7 @@ class _Training:
         choice = self.choose_view(extractor)
         gathered = self.gather(extractor, choice)
         kept, division = self.divide(gathered)
-        self.reporter.say(_about_view(choice, gathered, kept))
+        self.reporter.say(about_view(choice, gathered, kept))
         self.require_worth(division)
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
         if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
@@ -158,7 +159,7 @@ class _Training:
         if self.improver:
             trained = self.improved(trained, self.improver)
         self.prove(trained)
-        return trained
+        return replace(trained, forecast=trained.forecast or self.forecast)
 
     def require_worth(self, division: Division) -> None:
         """No improver where there are too few pictures for it."""
@@ -190,7 +191,21 @@ class _Training:
         if len(views) == 1 or not sample:
             return ViewChoice(views[0], (), 0)
         target, objective = self.target[self.plan.sample], OBJECTIVES[self.task.name]
-        return choose_view(target, views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed, objective)
+        choice = choose_view(target, views, lambda view: extractor.gather(sample, view, f"trying {view}", views), self.settings.seed, objective)
+        self.expect(choice)
+        return choice
+
+    def expect(self, choice: ViewChoice) -> None:
+        """Say what the first model should reach, by the sample that views were tried on."""
+        trial = next((each for each in choice.trials if each.view == choice.view), None)
+        if trial is None or self.task.name != "classify":
+            return
+        splits, count = [item.split for item in self.source.items], len(self.source.items)
+        train, test = (splits.count(part) or round(share * count) for part, share in ((Split.TRAIN, 0.7), (Split.TEST, 0.15)))
+        learned = choice.sample * (1 - 1 / FOLDS)
+        self.forecast = of_first_model(trial.accuracy, choice.sample, learned, train, test, self.plan.seconds)
+        if not self.improver:
+            self.reporter.say(self.forecast.sentence)
 
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
         if channels := self.method.channels:
@@ -240,28 +255,27 @@ class _Training:
         chosen = np.asarray(kept)[order]
         features, classes = gathered.features[chosen] if self.method.channels else arrange(gathered.features, chosen), len(self.source.labels)
         parts = Parts(features, target[order], groups[order], classes, choosing, train, validation, seed)
-        ready = _Ready(choice, engine, gathered, kept, division, order)
+        ready = Ready(choice, engine, gathered, kept, division, order)
         learner = self.learner(len(kept))
         if isinstance(learner, LongLearner):
             learner = learner.within(self.work(ready, lambda classifier: self.trained(ready, classifier, parts, last=False)))
         return self.trained(ready, learner.fit(parts, self.reporter.progress), parts, last=self.improver is None)
 
-    def work(self, ready: "_Ready", trained: Callable[[Classifier], Trained]) -> Work:
+    def work(self, ready: Ready, trained: Callable[[Classifier], Trained]) -> Work:
         """What surrounds a learner that takes long. Raises RunError where it is to go on with other data than it was begun with."""
         if present := self.writer.present:
             require_same_data(present, items_to_csv(item_rows(self.source, ready.gathered, ready.kept, ready.division)))
         names = [item.relative for item in ready.items(self.source)]
         return work(self.writer, self.reporter, names, self.source.labels, trained, self.begun)
 
-    def trained(self, ready: "_Ready", classifier: Classifier, parts: Parts, last: bool = True) -> Trained:
+    def trained(self, ready: Ready, classifier: Classifier, parts: Parts, last: bool = True) -> Trained:
         """The whole of a run from a classifier: tested, where it is the last one."""
         source, goal = self.source, self.settings.threshold_goal()
         fitted = fitted_to(self.task, classifier, source.labels, parts, ready.order, goal, last)
         left_out = [*ready.gathered.errors.values(), *source.left_out]
         none = np.zeros((0, len(source.labels)), np.float32)
         evaluation, probability = test(fitted, ready.division, left_out) if last else (so_far(fitted), none)
-        unseen = _unseen(ready.choice, ready.gathered, ready.kept)
-        facts = {"number_format": ready.engine.number_format, "unseen_area": unseen} | fitted.facts()
+        facts = {"number_format": ready.engine.number_format, "unseen_area": ready.unseen} | fitted.facts()
         model = classifier.joined(self.network, ready.choice.view, source.labels, facts)
         return Trained(
             source,
@@ -282,7 +296,7 @@ class _Training:
         """Go on from the probe, which is kept in the run first. What came of it is tested, once."""
         fitted, probe, choice = first.fitted, first.fitted.classifier, first.choice
         assert isinstance(probe, Probe), "what is improved is a probe"
-        ready = _Ready(choice, first.engine, first.gathered, first.kept, first.division, fitted.order)
+        ready = Ready(choice, first.engine, first.gathered, first.kept, first.division, fitted.order)
         surrounding = self.work(ready, lambda classifier: self.trained(ready, classifier, fitted.parts, last=False))
         if not surrounding.state:
             surrounding.keep(probe, {f"{STATE}probe": b""})
@@ -290,6 +304,7 @@ class _Training:
                 f"First model after {time.perf_counter() - self.begun:.0f} s: {first.evaluation.headline()} on {first.evaluation.what}."
             )
 
+        @cache
         def pictures() -> Pictures:
             items = ready.items(self.source)
             gathered = gather_pictures(self.pack, items, choice.view, 3, self.settings.policy, self.reporter.progress)
@@ -347,36 +362,3 @@ class _Training:
         found = [result for result in decoded_side_by_side(paths, (trained.choice.view,), self.settings.policy) if result.decoded]
         pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
         return pictures, [result.index for result in found]
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """What is settled before anything learns. `order`: which kept item stands in a row of `Parts`."""
-
-    choice: ViewChoice
-    engine: Setting
-    gathered: Gathered
-    kept: list[int]
-    division: Division
-    order: Ints
-
-    def items(self, source: Source) -> list[Item]:
-        """Those of the rows."""
-        return [source.items[self.kept[place]] for place in self.order]
-
-
-def _unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
-    """The mean share of a picture's area that the network does not see."""
-    facts = gathered.facts[kept]
-    return round(float(np.mean([choice.view.unseen(int(w), int(h)) for w, h in zip(facts["width"], facts["height"], strict=True)])), 4)
-
-
-def _about_view(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> str:
-    facts = gathered.facts[kept]
-    line = f"View: {choice.view}; {_unseen(choice, gathered, kept):.0%} of the pictures' area stays unseen"
-    if np.median(np.minimum(facts["width"], facts["height"])) < _SMALL_SIDE < choice.view.size:
-        line += f"; the pictures are small, the network was made for photos of {choice.view.size} pixels"
-    if not choice.trials:
-        return line + " (nothing was compared)."
-    losses = ", ".join(f"{trial.view.short}: {trial.loss:.3f}" for trial in choice.trials)
-    return f"{line}. Log loss in cross-validation of {plural(choice.sample, 'training picture')}: {losses}."

@@ -14,7 +14,7 @@ from vitreous.data.duplicates import find_duplicates
 from vitreous.data.split import folds
 from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
-from vitreous.fit.objective import SOFTMAX, Objective, Target
+from vitreous.fit.objective import SOFTMAX, Objective, Target, right
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
 from vitreous.fit.softmax import ROUGH
 
@@ -26,12 +26,14 @@ _STRENGTH = 0.01
 
 @dataclass(frozen=True)
 class Trial:
-    """A view and how it did: mean log loss over the sample, and the gain over the plain view with its standard error."""
+    """A view and how it did: mean log loss over the sample, and the gain over the plain view with its standard error; `accuracy`: share of right
+    answers, of several labels over all of them."""
 
     view: View
     loss: float
     gain: float
     error: float
+    accuracy: float
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def choose_view(
         return ViewChoice(views[0], (), len(seen))
     groups = find_duplicates([plainly.keys[number] for number in seen], plainly.facts["thumbnail"][seen]).group
     number = folds(target, groups, FOLDS, seed)
-    losses = {view: _losses(each.features[seen], target, number, classes, objective) for view, each in gathered.items()}
-    trials = tuple(Trial(view, float(loss.mean()), *paired_gain(loss, losses[views[0]])) for view, loss in losses.items())
+    asked = {view: _asked(each.features[seen], target, number, classes, objective) for view, each in gathered.items()}
+    plain = asked[views[0]][0]
+    trials = tuple(Trial(view, float(loss.mean()), *paired_gain(loss, plain), accuracy) for view, (loss, accuracy) in asked.items())
     better = [trial for trial in trials[1:] if trial.gain > trial.error]
     best = max(better, key=lambda trial: trial.gain).view if better else views[0]
     return ViewChoice(best, trials, len(seen))
@@ -90,13 +93,14 @@ def _to_tell_apart(labels: Target, readable: list[int]) -> tuple[list[int], Targ
     return seen, target, len(classes) if len(classes) > 1 else 0
 
 
-def _losses(features: Floats, target: Target, number: Ints, classes: int, objective: Objective) -> Floats:
-    """Out-of-fold log loss of each picture."""
+def _asked(features: Floats, target: Target, number: Ints, classes: int, objective: Objective) -> tuple[Floats, float]:
+    """Out-of-fold log loss of each picture, and the share of right answers."""
     standardize_in_place(features, slice(None))
-    losses = np.zeros(len(target), np.float32)
+    losses, logits = np.zeros(len(target), np.float32), np.zeros((len(target), classes), np.float32)
     for fold in range(FOLDS):
         fit, part = number != fold, number == fold
         if part.any() and fit.any():
             head = objective.fit(features[fit], target[fit], classes, _STRENGTH, None, ROUGH)
-            losses[part] = objective.losses(head.logits(features[part]), target[part])
-    return losses
+            logits[part] = head.logits(features[part])
+            losses[part] = objective.losses(logits[part], target[part])
+    return losses, right(logits, target)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vitreous.fit.objective import SIGMOIDS, SOFTMAX
-from vitreous.training.tuning.judged import SHARES, accuracy, judged
+from vitreous.fit.objective import SIGMOIDS, SOFTMAX, right
+from vitreous.training.tuning.judged import SHARES, judged
 
 TARGET = np.arange(200) % 2
 ROWS = np.arange(200)
@@ -38,4 +38,4 @@ def test_several_labels_are_judged_where_they_are_known() -> None:
     asked = {share: logits(1, wrong)[:, ::-1].copy() for share, wrong in zip(SHARES, (60, 50, 3, 40, 70), strict=True)}
     found = judged(ROWS, asked, target, SIGMOIDS)
     assert found.share == 0.5
-    assert accuracy(np.array([[2.0, -2.0], [1.0, 1.0]]), np.array([[1.0, np.nan], [0.0, 1.0]])) == 2 / 3
+    assert right(np.array([[2.0, -2.0], [1.0, 1.0]]), np.array([[1.0, np.nan], [0.0, 1.0]])) == 2 / 3

@@ -2,7 +2,7 @@
 
 tuner      phase after phase while the minutes last
 phase      the trainings of a phase: on what is not held out, then on all
-planning   what fits into the time, from what was measured (`measuring`), and what to expect (`expecting`)
+planning   what fits into the time, from what was measured (`measuring`)
 frozen     the part before the cut, in the engine, kept as bf16
 tail       the part behind it as matrix products, its weights as torch parameters
 tuning     tail and head learn

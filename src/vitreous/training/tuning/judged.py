@@ -7,10 +7,8 @@ zero-shot models", CVPR 2022). At the near end stands the probe itself, so a net
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from vitreous.fit.head import Floats, Ints
-from vitreous.fit.objective import Objective, Target
+from vitreous.fit.objective import Objective, Target, right
 from vitreous.fit.probe import paired_gain
 
 # From the probe (0) to the tuned weights (1).
@@ -38,12 +36,4 @@ def judged(rows: Ints, logits: Mapping[float, Floats], target: Target, objective
     gain, error = paired_gain(losses[best], losses[0.0]) if best else (0.0, 0.0)
     share = best if gain > error else 0.0
     means = {each: float(loss.mean()) for each, loss in losses.items()}
-    return Judged(rows, logits[share], share, means, (accuracy(logits[0.0], target), accuracy(logits[share], target)), gain, error)
-
-
-def accuracy(logits: Floats, target: Target) -> float:
-    """Share of right answers; of several labels those at 0.5, where they are known."""
-    if target.ndim == 1:
-        return float((logits.argmax(1) == target).mean())
-    known = ~np.isnan(target)
-    return float(((logits >= 0) == (target == 1))[known].mean()) if known.any() else 0.0
+    return Judged(rows, logits[share], share, means, (right(logits[0.0], target), right(logits[share], target)), gain, error)

@@ -12,6 +12,7 @@ from vitreous.fit.classifier import HeldOut
 from vitreous.fit.head import Head, Ints
 from vitreous.fit.improving import Start
 from vitreous.fit.link import Link
+from vitreous.fit.objective import right
 from vitreous.fit.probe import ENOUGH_VALIDATION, Probe
 from vitreous.fit.softmax import TOLERANCE
 from vitreous.infer.network import Network
@@ -19,7 +20,7 @@ from vitreous.infer.rewritten import with_weights
 from vitreous.layers.walk import Walk
 from vitreous.layers.window import Array
 from vitreous.training.tuning.frozen import Frozen
-from vitreous.training.tuning.judged import SHARES, Judged, accuracy, judged
+from vitreous.training.tuning.judged import SHARES, Judged, judged
 from vitreous.training.tuning.memory import Memory
 from vitreous.training.tuning.recipe import TuningRecipe
 from vitreous.training.tuning.tail import DTYPES, Tail
@@ -82,15 +83,15 @@ def begin(start: Start, epochs: list[Entry]) -> State:
         number = folds(parts.target[train], parts.groups[train], _FOLDS, parts.seed)
         pairs = [(f"fold {k + 1}", np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(_FOLDS) if (number == k).any()]
         what = f"{_FOLDS}-fold cross-validation of {parts.train} training pictures"
-    lines, right = [], 0.0
+    lines, correct = [], 0.0
     for name, learned, held in pairs:
         head = probe.head
         if name != "validation":
             head = probe.fitted(parts.features[learned], parts.target[learned], parts.classes, TOLERANCE)
         lines.append(Line(name, learned, held, head))
-        right += accuracy(head.logits(parts.features[held]), parts.target[held]) * len(held)
+        correct += right(head.logits(parts.features[held]), parts.target[held]) * len(held)
     state = State(lines, Line("all", train, train[:0], probe.head), probe, start.network, what, 0.0, epochs)
-    state.accuracy = right / max(1, state.held)
+    state.accuracy = correct / max(1, state.held)
     return state
 
 
@@ -180,7 +181,7 @@ class Phase:
             words = f"{self.name}{which}, epoch {now.epoch} of {recipe.epochs}: loss {now.loss:.3f}, accuracy {now.accuracy:.1%}"
             if len(line.held):
                 logits, target, objective = tuning.ask(self.kept, line.held), self.target(line.held), self.start.probe.objective
-                entry |= {"held_loss": objective.calibrated_loss(logits, target), "held_accuracy": accuracy(logits, target)}
+                entry |= {"held_loss": objective.calibrated_loss(logits, target), "held_accuracy": right(logits, target)}
                 words += f"; held out {entry['held_loss']:.3f}, {entry['held_accuracy']:.1%}"
             state.epochs.append(entry)
             rate = now.epoch * len(line.learned) / (time.perf_counter() - begun)

@@ -19,6 +19,7 @@ import numpy as np
 
 from vitreous.core.text import plural, visible
 from vitreous.errors import ModelError
+from vitreous.fit.expecting import of_tuning
 from vitreous.fit.improving import Forecast, Improved, Start
 from vitreous.fit.pictures import Pictures
 from vitreous.layers.cuts import places_to_cut
@@ -26,7 +27,6 @@ from vitreous.layers.walk import read_walk
 from vitreous.training.augment import parse
 from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
 from vitreous.training.hardware import repeatable, threads_for
-from vitreous.training.tuning.expecting import expected
 from vitreous.training.tuning.frozen import Frozen, bytes_of_a_view, frozen, room
 from vitreous.training.tuning.judged import SHARES
 from vitreous.training.tuning.measuring import Measured, measured
@@ -148,6 +148,5 @@ class _All:
             return
         test = len(parts.target) - parts.train - parts.validation
         seconds = time.perf_counter() - self.start.work.begun + plan.seconds + self.start.ending
-        self.forecast = expected(self.state.accuracy, self.state.held, test or parts.train, seconds)
-        told = self.forecast
-        self.say(f"Expected: {told.accuracy:.1%} of the test pictures right ({told.low:.0%} to {told.high:.0%}), after about {seconds:.0f} s.")
+        self.forecast = of_tuning(self.state.accuracy, self.state.held, test or parts.train, seconds)
+        self.say(self.forecast.sentence)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vitreous.fit.features import Pool
     from vitreous.fit.improving import Improver
     from vitreous.fit.methods import FromScratch
+    from vitreous.fit.selecting import Selection
     from vitreous.fit.sweeping import Outcome
     from vitreous.inside import Inside
     from vitreous.inside.strongest import Strongest
@@ -54,9 +55,43 @@ def train(
     """
     from vitreous.fit.training import train as train_folder
 
-    resolved = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings)
+    resolved, tell = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings), reporter or Printed()
+    selection = None
+    if resolved.several_nets:
+        selection = select(Path(data), resolved, tell)
+        resolved = replace(resolved, net=selection.chosen, smallest_within=None, fastest_within=None)
     way, improver = _from_scratch(resolved), _improver(resolved)
-    return Run(train_folder(Path(data), resolved, reporter or Printed(), _exported(resolved), documents, way, improver=improver))
+    return Run(train_folder(Path(data), resolved, tell, _exported(resolved), documents, way, improver=improver, selection=selection))
+
+
+def select(data: Path, settings: TrainSettings, reporter: Reporter) -> "Selection":
+    """Try the networks that `settings.net` names, auto: the shipped one, the classical way, and those of timm whose weights are on this machine;
+    say the table, and what is taken. Raises DataError, UsageError."""
+    from vitreous.data.pack import open_pack
+    from vitreous.fit.methods import CLASSICAL, SHIPPED
+    from vitreous.fit.selecting import select as try_all
+    from vitreous.fit.training import read
+
+    names = settings.several_nets
+    if names == ["auto"]:
+        names = [SHIPPED, CLASSICAL, *_cached_of_timm()]
+    source = read(data, settings, Quiet())
+    with open_pack(source.root, settings.policy.key) as pack:
+        found = try_all(source, settings, names, _exported, pack, reporter)
+    for line in (*found.table(), f"Taken: {found.chosen}, {found.why}."):
+        reporter.say(line)
+    return found
+
+
+def _cached_of_timm() -> list[str]:
+    """As names for --net; none where timm is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("timm") is None or find_spec("torch") is None:
+        return []
+    from vitreous.export.timm_backbone import cached_names
+
+    return [f"timm:{name}" for name in cached_names()]
 
 
 def sweep(
@@ -188,6 +223,8 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
+    if settings.several_nets:
+        raise UsageError(f"--dry-run with --net {settings.net}", "which network is taken is measured", remedy="name one, or leave --dry-run away")
     method = method_for(settings, source.items, _exported(settings), source.task, _from_scratch(settings))
     made = make_plan(source, method, settings, goes_on=method.tunable and _improver(settings) is not None)
     for line in made.lines:

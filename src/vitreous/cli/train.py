@@ -24,8 +24,12 @@ from vitreous.errors import UsageError
 @click.option("--max-pixels", type=int, help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
 @click.option("--tolerate-truncated", is_flag=True, default=None, help="Read files that end early.")
 @click.option(
-    "--net", type=NAME, help="efficientnet-lite0 (frozen), classical, a network of `vitreous nets`, FILE.onnx or timm:NAME (efficientnet-lite0)."
+    "--net",
+    type=NAME,
+    help="efficientnet-lite0, classical, one of `vitreous nets`, FILE.onnx or timm:NAME (efficientnet-lite0); auto, or several with commas: tried.",
 )
+@click.option("--smallest-within", type=float, metavar="POINTS", help="--net auto or several: the smallest so near to the best in accuracy.")
+@click.option("--fastest-within", type=float, metavar="POINTS", help="The same with the fastest.")
 @click.option("--size", type=int, help="Side of the pictures that the network sees, in pixels, where it takes any.")
 @click.option("--mean", type=NAME, help="FILE.onnx: what is taken off its pixels: one number, or three with commas.")
 @click.option("--std", type=NAME, help="FILE.onnx: what they are divided by then.")

@@ -57,6 +57,15 @@ def timm_network(name: str) -> Network:
     return network
 
 
+def cached_names() -> list[str]:
+    """The networks of timm whose weights are on this machine; none where timm does not load."""
+    try:
+        timm = _timm()
+    except UsageError:
+        return []
+    return [name for name in timm.list_models(pretrained=True) if any(place.is_file() for place in _places(_as_dict(timm.get_pretrained_cfg(name))))]
+
+
 def _timm() -> Any:
     try:
         timm = import_module("timm")  # an extra without types

@@ -80,10 +80,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
         rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
         learning = count * len(labels) * _HEAD_SECONDS
     target = stratum(task.target(items, labels))
-    allowed = np.flatnonzero([item.split in (None, Split.TRAIN) for item in items])
-    given = any(item.split not in (None, Split.TRAIN) for item in items)
-    if not given:
-        allowed = allowed[_in_half_of_the_groups(items, allowed, settings.seed)]
+    allowed, most = may_be_looked_at(items, settings.seed)
     size = int(np.clip(SHARE * count, LEAST, MOST))
     pass_seconds = count / rate
     minutes = settings.minutes or (DEFAULT_MINUTES if goes_on else None)
@@ -91,7 +88,6 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     larger = bool(method.larger_views) and minutes is not None and pass_seconds * _LARGER_COSTS < share * minutes * 60
     if larger:
         size = min(4 * size, MOST)
-    most = len(allowed) if given else int(_MOST_OF_DATA * len(allowed))
     sample = sample_of(target, allowed, min(size, most), settings.seed)
     views = method.views + (method.larger_views if larger else ())
     side = views[0].size
@@ -120,6 +116,16 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
         *remarks,
     )
     return Plan(engine, views, sample, seconds, pack_bytes, lines)
+
+
+def may_be_looked_at(items: Sequence[Item], seed: int) -> tuple[Ints, int]:
+    """The numbers of the items that choices may be made on before the parts are known, and how many of them at most: no test picture is among
+    them, and with made splits all that are looked at go to the training part."""
+    allowed = np.flatnonzero([item.split in (None, Split.TRAIN) for item in items])
+    if any(item.split not in (None, Split.TRAIN) for item in items):
+        return allowed, len(allowed)
+    allowed = allowed[_in_half_of_the_groups(items, allowed, seed)]
+    return allowed, int(_MOST_OF_DATA * len(allowed))
 
 
 def _in_half_of_the_groups(items: Sequence[Item], allowed: Ints, seed: int) -> Booleans:

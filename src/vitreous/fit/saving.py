@@ -20,6 +20,7 @@ from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
 from vitreous.fit.improving import Forecast
 from vitreous.fit.plan import Plan
+from vitreous.fit.selecting import Selection
 from vitreous.fit.testing import Fitted
 from vitreous.fit.views import ViewChoice
 from vitreous.infer.engine import Setting
@@ -52,6 +53,7 @@ class Trained:
     model: Network
     changes: Changes | None = None
     forecast: Forecast | None = None
+    selection: Selection | None = None
 
     @cached_property
     def held_out(self) -> HeldOut:
@@ -112,6 +114,7 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
         "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
         "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
         **({"again": trained.changes.to_json()} if trained.changes else {}),
+        **({"selection": trained.selection.to_json()} if trained.selection else {}),
         **({"forecast": asdict(trained.forecast)} if trained.forecast else {}),
         "metrics": trained.evaluation.to_json(),
         "seconds": round(seconds, 2),

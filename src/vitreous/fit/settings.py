@@ -24,6 +24,8 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "max_pixels": (int,),
     "size": (int,),
     "tolerate_truncated": (bool,),
+    "smallest_within": (int, float),
+    "fastest_within": (int, float),
 }
 TUNE = ("auto", "none")
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
@@ -36,7 +38,8 @@ class TrainSettings:
     `net`: see `vitreous.fit.methods`; `size`: its pictures' side in pixels. The rest, from `mean` on, is about a network from
     elsewhere: see `vitreous.fit.foreign.ForeignOptions`; `mean` and `std` are one number or three with commas. `task`: classify (one label for
     a picture) or multilabel (several), None: what the data hold; `threshold_for`: what thresholds of several labels are chosen for. `tune`: auto (a
-    pretrained network learns on while there are minutes) or none. Those from `trainer` on are about training from scratch: see
+    pretrained network learns on while there are minutes) or none. `net` auto or with commas: those are tried, and `smallest_within` or
+    `fastest_within` so many points of the best is taken. Those from `trainer` on are about training from scratch: see
     `vitreous.fit.scratch`.
     """
 
@@ -62,6 +65,8 @@ class TrainSettings:
     task: str | None = None
     threshold_for: str | None = None
     tune: str | None = None
+    smallest_within: float | None = None
+    fastest_within: float | None = None
     trainer: str | None = None
     epochs: int | None = None
     batch: int | None = None
@@ -101,9 +106,23 @@ class TrainSettings:
             self.threshold_goal()
         if self.tune is not None and self.tune not in TUNE:
             raise UsageError(f"--tune {visible(self.tune)}", needed=" or ".join(TUNE), remedy=nearest(self.tune, TUNE))
+        for name in ("smallest_within", "fastest_within"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 100:
+                raise UsageError(f"--{name.replace('_', '-')}", f"{value:g}", "points of accuracy from 0 to 100")
+            if value is not None and not self.several_nets:
+                raise UsageError(f"--{name.replace('_', '-')}", f"--net {self.net or 'none'}", "--net auto, or several networks with commas")
+        if self.smallest_within is not None and self.fastest_within is not None:
+            raise UsageError("--smallest-within and --fastest-within", "both", "one of them")
         if self.size is not None and not 1 <= self.size <= _MOST_SIDE:
             raise UsageError("--size", str(self.size), f"a number of pixels from 1 to {_MOST_SIDE:,}")
         require_possible({name: getattr(self, name) for name in SCRATCH})
+
+    @property
+    def several_nets(self) -> list[str]:
+        """The networks that are tried, where more than one is asked for; ["auto"] for those of this machine."""
+        names = [name.strip() for name in (self.net or "").split(",")]
+        return [name for name in names if name] if len(names) > 1 or names == ["auto"] else []
 
     @property
     def from_scratch(self) -> list[str]:

@@ -33,6 +33,7 @@ from vitreous.fit.plan import Plan, make_plan
 from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, choosing_order
 from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
+from vitreous.fit.selecting import Selection
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.testing import fitted_to, so_far, test
 from vitreous.fit.unfinished import STATE, noted, require_same_data, work
@@ -65,11 +66,12 @@ def train(
     resumed: Path | None = None,
     before: Before | None = None,
     improver: Improver | None = None,
+    selection: Selection | None = None,
 ) -> RunFolder:
     """Train on `data` and return the finished run; `exported`: the backbone, where `settings.net` names one that had to be exported;
     `documents` makes the files for people (a report) from what will be in the run; `from_scratch`: the way of learning with torch, where it is
     taken; `resumed`: the folder of the unfinished run to go on with; `before`: the run whose corrected data these are; `improver`: what goes on
-    behind the probe of a pretrained network while there are minutes.
+    behind the probe of a pretrained network while there are minutes; `selection`: how the network was chosen.
 
     Raises DataError, RunError, StorageError, UsageError.
     """
@@ -92,7 +94,7 @@ def train(
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         stack.enter_context(noted(writer))
-        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before, improver).run()
+        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before, improver, selection).run()
         seconds = time.perf_counter() - started
         for line in trained.evaluation.summary():
             reporter.say(line)
@@ -132,8 +134,10 @@ class _Training:
         begun: float,
         before: Before | None,
         improver: Improver | None,
+        selection: Selection | None,
     ) -> None:
         self.source, self.method, self.plan, self.pack, self.before, self.improver = source, method, plan, pack, before, improver
+        self.selection = selection
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
         self.network = method.network or self.learned_network()
         self.changes: Changes | None = None
@@ -159,7 +163,7 @@ class _Training:
         if self.improver:
             trained = self.improved(trained, self.improver)
         self.prove(trained)
-        return replace(trained, forecast=trained.forecast or self.forecast)
+        return replace(trained, forecast=trained.forecast or self.forecast, selection=self.selection)
 
     def require_worth(self, division: Division) -> None:
         """No improver where there are too few pictures for it."""
@@ -227,7 +231,7 @@ class _Training:
         readable = replace(self.source, items=items, left_out=[*self.source.left_out, *gathered.errors.values()])
         self.task.require_readable(readable, self.source.labels)
         copies = find_duplicates([gathered.keys[number] for number in kept], gathered.facts["thumbnail"][kept])
-        sampled = set(self.plan.sample.tolist())
+        sampled = {*self.plan.sample.tolist(), *(self.selection.sample.tolist() if self.selection else ())}
         pinned = [place for place, number in enumerate(kept) if number in sampled]
         if self.before:
             keys = [gathered.keys[number].hex() for number in kept]

@@ -24,7 +24,7 @@ def test_the_landscape_of_a_probe_is_that_of_its_head(trained: Trained, warm_cac
     found = json.loads(said.out)
     jsonschema.validate(found, json.loads(SCHEMA.read_text()))
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert found["about"] == ["6,405 weights of the head alone: the network before it was not trained"]
+    assert found["about"] == ["14,965 weights of the head alone: the network before it was not trained"]
     loss = np.array(found["loss"])
     assert loss.shape == (9, 9) and loss[4, 4] == pytest.approx(found["centre"], rel=1e-5)
     assert found["noise"]["pictures"] == 20 and found["noise"]["second_sample"]["pictures"] > 10

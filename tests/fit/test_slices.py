@@ -85,7 +85,7 @@ def test_a_dark_part_is_found_by_its_brightness(coloured: Coloured, tmp_path: Pa
 
 
 def test_where_nothing_is_worse_it_says_so_and_how_much_was_looked_at(coloured: Coloured, tmp_path: Path) -> None:
-    folder = colourful(tmp_path / "new", {"red": 25, "blue": 25}, seed=96)
+    folder = colourful(tmp_path / "new", {"red": 25, "blue": 25}, seed=95)
     found = api.load(coloured.run.path).slices(folder)
     assert found.worse == [] and found.judged.looked_at >= 10
     assert "No slice is significantly worse than the rest (chance of a false alarm 5 % in all, by Holm's correction)." in found.lines()

@@ -23,7 +23,7 @@ def features(network: Network, pictures: np.ndarray) -> np.ndarray:
 def test_the_small_network_says_what_is_strongest_besides() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), np.uint8)
     wide = with_more_stages(small_network())
-    assert wide.facts["features"] == 2 * WIDTH and wide.facts["stages"] == [LAST, "positive.max"]
+    assert wide.facts["features"] == 2 * WIDTH and wide.facts["stages"] == [LAST, "pooled.positive_max"]
     found, values = features(wide, pictures), read_walk(small_network().data).values({"image": pictures})
     assert np.abs(found[:, :WIDTH] - values["features"]).max() < 1e-5
     assert np.abs(found[:, WIDTH:] - values["positive"].max((2, 3))).max() < 1e-5

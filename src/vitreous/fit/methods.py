@@ -23,7 +23,6 @@ from vitreous.fit.classifier import Learner, Progress
 from vitreous.fit.objective import OBJECTIVES, SOFTMAX, Objective
 from vitreous.fit.probe import ProbeLearner
 from vitreous.fit.settings import TrainSettings
-from vitreous.fit.stages import with_more_stages
 from vitreous.fit.views import candidates
 from vitreous.infer.network import Network, load_network
 from vitreous.infer.pipeline import decoded_side_by_side
@@ -50,7 +49,7 @@ class Method:
     `measured`: whether the network is large enough for its engine to be measured and for bf16 to be tried.
     `seconds`: about what so many pictures of so many classes take besides their decoding; None where the engine is what takes the time.
     `channels`: of the pictures, for what learns from pixels; None for what learns from features.
-    `tunable`: whether the network may learn on, behind the probe.
+    `tunable`: whether the network is a pretrained one, which is asked at more than one stage and may learn on behind the probe.
     """
 
     says: str
@@ -111,7 +110,7 @@ def _frozen(network: Network, state: str, resizable: bool, objective: Objective)
     views = candidates(side, larger=False)
     larger = candidates(side, larger=True)[len(views) :] if resizable else ()
     says = f"features of {network.facts['network']} ({state}), then {objective.head} on them"
-    return Method(says, ProbeLearner(objective), views, with_more_stages(network), larger_views=larger, tunable=True)
+    return Method(says, ProbeLearner(objective), views, network, larger_views=larger, tunable=True)
 
 
 def _foreign(settings: TrainSettings, objective: Objective) -> Method:

@@ -40,6 +40,7 @@ _LARGER_COSTS = 1.8
 _FIXED_SECONDS = 3.0
 _WORTH_SAYING = 200_000_000
 _FEATURES = 1280  # of the shipped network
+_WIDER = 2.4  # with those of other stages
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     elif minutes is not None and seconds > minutes * 60:
         remarks.append(f"{minutes:g} minutes are too few to learn from all of these pictures: it takes about {seconds / 60:.1f}.")
     width = method.network.facts.get("features", _FEATURES) if method.network else _FEATURES
+    width = round(width * _WIDER) if method.tunable else width
     pack_bytes = count * (side * side * 3 + width * 4 + 1100)
     if pack_bytes > _WORTH_SAYING:
         remarks.append(f"The decoded pictures are kept in the cache folder: at most {pack_bytes / 1e9:.1f} GB.")

@@ -27,6 +27,7 @@ from vitreous.fit.methods import Method, method_for
 from vitreous.fit.objective import OBJECTIVES, stratum
 from vitreous.fit.plan import may_be_looked_at
 from vitreous.fit.settings import TrainSettings
+from vitreous.fit.stages import with_more_stages
 from vitreous.fit.views import choose_view, sample_of
 from vitreous.infer.engine import default_setting, run_batch, start_engine
 from vitreous.infer.network import Network
@@ -129,6 +130,8 @@ def _tried(name: str, method: Method, source: Source, target: Any, sample: Ints,
     if network is None:
         assert method.learned is not None, "a method has a network or learns one"
         network = method.learned(_pictures(items, view, settings, pack), settings.seed, reporter.progress)
+    if method.tunable:
+        network = with_more_stages(network)  # as the training will ask it
     setting = default_setting(len(items), "f32")
     extractor = Extractor(network, setting, pack, settings.policy, reporter.progress)
     objective = OBJECTIVES[source.task]

@@ -17,7 +17,8 @@ from vitreous.layers.cuts import FEATURES, places_to_cut
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Array
 
-LAST = "features.last"
+# Names of one stage, which does not mix with those that the numbers come from.
+LAST = "pooled.last"
 _DEEPEST = 2
 _COLOURS = 4  # maps of so many channels are the picture itself
 _SHAPES = ("Flatten", "Reshape", "Squeeze", "Identity")
@@ -46,7 +47,8 @@ def with_more_stages(network: Network) -> Network:
     end = next(number for number, node in enumerate(graph.node) if FEATURES in node.output)
     del graph.node[end + 1 :]
     graph.node[end].output[list(graph.node[end].output).index(FEATURES)] = LAST
-    pooled = [("GlobalAveragePool", value, f"{value}.mean") for value in means] + [("GlobalMaxPool", last, f"{last}.max")]
+    graph.node[end].name = LAST
+    pooled = [("GlobalAveragePool", value, _pooled(value, "mean")) for value in means] + [("GlobalMaxPool", last, _pooled(last, "max"))]
     for kind, value, name in pooled:
         graph.node.append(helper.make_node(kind, [value], [f"{name}.map"], name=f"{name}.map"))
         graph.node.append(helper.make_node("Flatten", [f"{name}.map"], [name], name=name, axis=1))
@@ -58,6 +60,10 @@ def with_more_stages(network: Network) -> Network:
     graph.output.append(helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["N", width]))
     facts = dict(network.facts) | {"features": width, "stages": [LAST, *(name for _, _, name in pooled)]}
     return replace(network, data=bytes(model.SerializeToString(deterministic=True)), facts=facts)
+
+
+def _pooled(value: str, how: str) -> str:
+    return f"pooled.{value.replace('.', '_')}_{how}"
 
 
 def _averaged(walk: Walk, values: dict[str, Array]) -> str | None:

@@ -35,6 +35,7 @@ from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.selecting import Selection
 from vitreous.fit.settings import TrainSettings
+from vitreous.fit.stages import with_more_stages
 from vitreous.fit.testing import fitted_to, so_far, test
 from vitreous.fit.unfinished import STATE, noted, require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
@@ -139,7 +140,8 @@ class _Training:
         self.source, self.method, self.plan, self.pack, self.before, self.improver = source, method, plan, pack, before, improver
         self.selection = selection
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
-        self.network = method.network or self.learned_network()
+        network = method.network or self.learned_network()
+        self.network = with_more_stages(network) if method.tunable else network
         self.changes: Changes | None = None
         self.forecast: Forecast | None = None
         self.task = task_named(source.task)

@@ -13,7 +13,7 @@ import numpy as np
 
 from vitreous.errors import ModelError
 from vitreous.infer.network import Network
-from vitreous.layers.cuts import FEATURES, places_to_cut
+from vitreous.layers.cuts import FEATURES, narrow_places
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Array
 
@@ -40,7 +40,7 @@ def with_more_stages(network: Network) -> Network:
     last = _averaged(walk, values)
     if last is None:
         return network
-    means = [value for value in places_to_cut(walk, values)[:_DEEPEST] if value != last and values[value].shape[1] > _COLOURS]
+    means = [value for value in narrow_places(walk, values)[:_DEEPEST] if value != last and values[value].shape[1] > _COLOURS]
     width = values[FEATURES].shape[1] + values[last].shape[1] + sum(values[value].shape[1] for value in means)
     model = load_model_from_string(network.data)
     graph = model.graph

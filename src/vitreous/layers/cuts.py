@@ -37,12 +37,19 @@ def cuts(walk: Walk, values: Mapping[str, Array]) -> list[str]:
     return found[::-1]
 
 
-def places_to_cut(walk: Walk, values: Mapping[str, Array]) -> list[str]:
-    """Of every size of the maps the deepest place that is nearly as narrow as the narrowest, the deepest first: what is widened within a block
-    takes many times the room."""
+def narrow_places(walk: Walk, values: Mapping[str, Array]) -> list[str]:
+    """Of every size of the maps the deepest place where the network can be cut that is nearly as narrow as the narrowest, the deepest first: what
+    is widened within a block takes many times the room."""
     sizes: dict[tuple[int, ...], list[str]] = {}
     for value in cuts(walk, values):
         if min(values[value].shape[2:]) >= _LEAST_SIDE:
             sizes.setdefault(values[value].shape[2:], []).append(value)
     narrowest = {size: min(values[value].shape[1] for value in places) for size, places in sizes.items()}
     return [next(value for value in places if values[value].shape[1] <= _NARROW * narrowest[size]) for size, places in sizes.items()]
+
+
+def places_to_cut(walk: Walk, values: Mapping[str, Array]) -> list[str]:
+    """The narrow places before the smallest maps, so that all that works on these lies behind each of them."""
+    made = [values[node.outputs[0]] for node in behind(walk, "")]
+    areas = [value.shape[2] * value.shape[3] for value in made if value.ndim == 4 and min(value.shape[2:]) >= _LEAST_SIDE]
+    return [value for value in narrow_places(walk, values) if values[value].shape[2] * values[value].shape[3] > min(areas)]

@@ -41,7 +41,7 @@ def prepare(patch: pytest.MonkeyPatch) -> None:
     """The network with three sizes of maps in the place of the shipped one, and recipes that ask no clock."""
     patch.setattr(methods, "load_network", deeper_network)
     patch.setattr(training, "LEAST_PICTURES", 100)
-    patch.setattr(module, "places_to_cut", lambda walk, values: ["third", *CUTS[:2]])
+    patch.setattr(module, "places_to_cut", lambda walk, values: CUTS[:2])
     patch.setattr(module, "choose", lambda costs, seconds, most: Chosen(10, 3, len(costs.lines) > 1 or costs.all > 0, 1.0))
 
 
@@ -106,7 +106,7 @@ def test_the_file_gives_the_answers_that_were_measured(once: tuple[RunFolder, To
 
 
 def test_only_what_lies_behind_the_deepest_cut_has_changed_after_one_phase(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "places_to_cut", lambda walk, values: ["third", *CUTS[:1]])
+    monkeypatch.setattr(module, "places_to_cut", lambda walk, values: CUTS[:1])
     before, after = read_walk(deeper_network().data).constants, read_walk(run(stripes, tmp_path).read("model.onnx")).constants
     changed = {name for name in before.keys() & after.keys() if not np.array_equal(before[name], after[name])}
     assert {"three.weight", "three.bias"} <= changed and not changed & {"one.weight", "two.weight", "pw.weight", "bn.scale", "bn.mean"}
@@ -207,7 +207,7 @@ def test_few_pictures_are_not_tuned_on(stripes: Path, tmp_path: Path) -> None:
 def test_it_is_cut_where_the_maps_are_narrow() -> None:
     walk = read_walk(deeper_network().data)
     values = {name: value for name, value in walk.values({"image": np.zeros((1, 32, 32, 3), np.uint8)}).items() if value.ndim}
-    assert places_to_cut(walk, values)[1:] == CUTS
+    assert places_to_cut(walk, values) == CUTS
 
 
 def test_the_settings_can_switch_it_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ class _All:
         return self.deadline - time.perf_counter()
 
     def run(self) -> Improved:
-        start, places = self.start, places_to_cut(self.walk, self.values)[1:]  # behind the first of them is only the head
+        start, places = self.start, places_to_cut(self.walk, self.values)
         if not places:
             self.say("No tuning: this network has no place where it can be cut.")
         else:
@@ -79,13 +79,11 @@ class _All:
                     break
                 most = given.views if given else min(MOST_VIEWS, room() // bytes_of_a_view(len(pictures), shape))
                 if most < 2:
-                    self.say(
-                        f"No room on the disk to tune from {visible(cut)} on: {2 * bytes_of_a_view(len(pictures), shape) / 1e9:.1f} GB at least."
-                    )
+                    least_bytes = 2 * bytes_of_a_view(len(pictures), shape)
+                    self.say(f"No room on the disk to tune from {visible(cut)} on: {least_bytes / 1e9:.1f} GB at least.")
                     break
-                with frozen(
-                    start.network, start.setting, cut, shape, pictures, most, parse(augment, start.view.size), self.tuner.seed + number
-                ) as kept:
+                allowed, seed = parse(augment, start.view.size), self.tuner.seed + number
+                with frozen(start.network, start.setting, cut, shape, pictures, most, allowed, seed) as kept:
                     if not self.phase(number, kept, given, augment):
                         break
         return Improved(self.state.best, self.state.network, self.forecast)

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -67,6 +68,8 @@ def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documen
     files |= documents(contents)
     writer.write_state(files, facts)
     (writer.path / JOURNAL).unlink(missing_ok=True)
+    with suppress(OSError):
+        (writer.path / "state").rmdir()  # what was in it went with the last state
     return writer.finish()
 
 

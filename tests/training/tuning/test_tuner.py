@@ -83,6 +83,7 @@ def once(stripes: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFo
 def test_what_is_tuned_is_better_and_says_so(once: tuple[RunFolder, Told]) -> None:
     tuned, told = once
     verify(tuned)
+    assert not (tuned.path / "state").exists() and not (tuned.path / "journal.jsonl").exists()
     phases = tuned.facts["classifier"]["phases"]
     assert [phase["cut"] for phase in phases] == CUTS[: len(phases)] and phases[0]["share"] > 0
     assert phases[0]["held_accuracy"][1] > phases[0]["held_accuracy"][0]

@@ -218,15 +218,17 @@ def resolve_settings(arguments: dict[str, Any], file: Image | None) -> TrainSett
 
 def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, Any]:
     """What a training would do, without doing it: settings as resolved, data, plan. Nothing is written but the engine's cache."""
+    from vitreous.fit.improving import LEAST_PICTURES
     from vitreous.fit.methods import method_for
-    from vitreous.fit.plan import make_plan
+    from vitreous.fit.plan import make_plan, training_pictures
     from vitreous.fit.training import read
 
     source = read(Path(data), settings, reporter)
     if settings.several_nets:
         raise UsageError(f"--dry-run with --net {settings.net}", "which network is taken is measured", remedy="name one, or leave --dry-run away")
     method = method_for(settings, source.items, _exported(settings), source.task, _from_scratch(settings))
-    made = make_plan(source, method, settings, goes_on=method.tunable and _improver(settings) is not None)
+    goes_on = method.tunable and _improver(settings) is not None and training_pictures(source.items) >= LEAST_PICTURES
+    made = make_plan(source, method, settings, goes_on)
     for line in made.lines:
         reporter.say(line)
     facts = {"pictures": len(source.items), "classes": source.labels, "left_out": len(source.left_out)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
+from vitreous.data.split import SHARES
 from vitreous.fit.head import Ints
 from vitreous.fit.improving import DEFAULT_MINUTES
 from vitreous.fit.methods import Method
@@ -118,6 +119,11 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
         *remarks,
     )
     return Plan(engine, views, sample, seconds, pack_bytes, lines)
+
+
+def training_pictures(items: Sequence[Item]) -> int:
+    """About how many of them will be in the training part."""
+    return sum(item.split is Split.TRAIN for item in items) or round(SHARES[Split.TRAIN] * len(items))
 
 
 def may_be_looked_at(items: Sequence[Item], seed: int) -> tuple[Ints, int]:

@@ -19,7 +19,7 @@ from vitreous.core.text import plural, visible
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
-from vitreous.data.split import Division, assign
+from vitreous.data.split import SHARES, Division, assign
 from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
@@ -29,7 +29,7 @@ from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Im
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
-from vitreous.fit.plan import Plan, make_plan
+from vitreous.fit.plan import Plan, make_plan, training_pictures
 from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, choosing_order
 from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
@@ -88,6 +88,11 @@ def train(
             writer = stack.enter_context(create(Path(settings.runs), name, settings.to_json()))
         pack = stack.enter_context(open_pack(source.root, settings.policy.key))
         improver = improver if method.tunable else None
+        if improver and (few := training_pictures(source.items)) < LEAST_PICTURES:
+            if settings.minutes:
+                told = f"about {plural(few, 'training picture')}"
+                reporter.say(f"No tuning: {told} are too few to gain by it ({LEAST_PICTURES} may be enough).")
+            improver = None
         plan = make_plan(before.planned(source) if before else source, method, settings, goes_on=improver is not None)
         for line in plan.lines:
             reporter.say(line)
@@ -153,7 +158,6 @@ class _Training:
         gathered = self.gather(extractor, choice)
         kept, division = self.divide(gathered)
         self.reporter.say(about_view(choice, gathered, kept))
-        self.require_worth(division)
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
         if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
             setting = self.in_fp32(extractor.setting)
@@ -166,15 +170,6 @@ class _Training:
             trained = self.improved(trained, self.improver)
         self.prove(trained)
         return replace(trained, forecast=trained.forecast or self.forecast, selection=self.selection)
-
-    def require_worth(self, division: Division) -> None:
-        """No improver where there are too few pictures for it."""
-        count = division.split.count(Split.TRAIN)
-        if self.improver and count < LEAST_PICTURES:
-            if self.settings.minutes:
-                pictures = plural(count, "training picture")
-                self.reporter.say(f"No tuning: {pictures} are too few to gain by it ({LEAST_PICTURES} may be enough).")
-            self.improver = None
 
     def in_fp32(self, setting: Setting) -> Setting:
         return replace(default_setting(len(self.source.items), "f32", setting.library), reason="bf16 changed answers")
@@ -206,8 +201,8 @@ class _Training:
         trial = next((each for each in choice.trials if each.view == choice.view), None)
         if trial is None or self.task.name != "classify":
             return
-        splits, count = [item.split for item in self.source.items], len(self.source.items)
-        train, test = (splits.count(part) or round(share * count) for part, share in ((Split.TRAIN, 0.7), (Split.TEST, 0.15)))
+        splits = [item.split for item in self.source.items]
+        train, test = training_pictures(self.source.items), splits.count(Split.TEST) or round(SHARES[Split.TEST] * len(splits))
         learned = choice.sample * (1 - 1 / FOLDS)
         self.forecast = of_first_model(trial.accuracy, choice.sample, learned, train, test, self.plan.seconds)
         if not self.improver:

@@ -1,17 +1,24 @@
 """The end of a network in torch: the same features as the walk, the same gradients, from every place where it can be cut."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))
+from deeper_network import CUTS, deeper_network
+
 from vitreous.errors import ModelError
+from vitreous.fit.stages import with_more_stages
 from vitreous.infer.network import load_network
 from vitreous.layers.cuts import FEATURES, cuts
 from vitreous.layers.walk import Walk, read_walk
 from vitreous.layers.window import Window
-from vitreous.training.tuning.tail import Tail, layer_rates, toeplitz_basis
+from vitreous.training.tuning.tail import DTYPES, Tail, layer_rates, toeplitz_basis
 
 Values = dict[str, np.ndarray]
 
@@ -86,3 +93,27 @@ def test_an_operator_that_cannot_be_learned_is_named(shipped: tuple[Walk, Values
     walk, values = shipped
     with pytest.raises(ModelError, match="cannot be tuned: its operator is Transpose"):
         Tail(walk, {name: value[:1] for name, value in values.items() if value.ndim}, "image.normal")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_in_bf16_it_says_nearly_the_same_and_its_weights_stay_fp32(wide: bool) -> None:
+    network = with_more_stages(deeper_network()) if wide else deeper_network()
+    walk = read_walk(network.data)
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
+    values = walk.values({"image": pictures})
+    one = {name: value[:1] for name, value in values.items() if value.ndim}
+    for cut in CUTS[:2] if not wide else CUTS[:1]:
+        tail = Tail(walk, one, cut, DTYPES["bf16"])
+        found = tail(torch.from_numpy(values[cut]))
+        exact = values[FEATURES]
+        assert found.dtype == torch.float32 and np.abs(found.detach().numpy() - exact).max() < 0.03 * np.abs(exact).max()
+        found.square().sum().backward()
+        assert all(weight.dtype == torch.float32 and weight.grad is not None for weight in tail.parameters())
+
+
+def test_weights_that_were_changed_before_are_where_it_begins() -> None:
+    walk = read_walk(deeper_network().data)
+    values = {name: value for name, value in walk.values({"image": np.zeros((1, 32, 32, 3), np.uint8)}).items() if value.ndim}
+    other = np.full_like(walk.constants["three.weight"], 0.5)
+    tail = Tail(walk, values, CUTS[0], changed={"three.weight": other})
+    assert np.array_equal(tail.arrays()["three.weight"], other) and np.array_equal(tail.arrays()["three.bias"], walk.constants["three.bias"])

@@ -55,6 +55,12 @@ def test_the_better_network_is_taken_and_the_run_says_why(data: Path) -> None:
     assert "Taken: good.onnx, the least log loss." in told.text and "← taken" in told.text and run._run.settings["net"] == "good.onnx"
 
 
+def test_the_smallest_near_the_best_is_taken_where_that_is_asked_for(data: Path) -> None:
+    told = Told()
+    run = api.train(data, net="blind.onnx,good.onnx", fastest_within=100.0, tune="none", reporter=told)
+    assert run._run.settings["net"] in ("good.onnx", "blind.onnx") and "the fastest within 100 points of good.onnx" in told.text
+
+
 def test_what_was_looked_at_is_never_tested_on(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Selection] = []
     real = selecting.select

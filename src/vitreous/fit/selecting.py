@@ -90,7 +90,7 @@ def select(source: Source, settings: TrainSettings, names: Sequence[str], export
     allowed, most = may_be_looked_at(source.items, settings.seed)
     candidates: dict[str, Method] = {}
     for name in dict.fromkeys(names):
-        asked = replace(settings, net=name)
+        asked = replace(settings, net=name, smallest_within=None, fastest_within=None)
         try:
             method = method_for(asked, source.items, exported(asked), source.task)
         except VitreousError as error:

@@ -29,17 +29,17 @@ def test_a_seed_of_zero_given_by_hand_goes_before_the_file(tmp_path: Path) -> No
 def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
     values: dict[str, Any] = {
         "minutes": 1.5, "seed": 2, "name": "a", "runs": "out", "engine": "openvino-f32", "group": "g", "image_column": "i",
-        "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx", "size": 64, "mean": "0.5", "std": "1,1,1",
+        "label_column": "l", "max_pixels": 1000, "tolerate_truncated": True, "net": "a.onnx,b.onnx", "size": 64, "mean": "0.5", "std": "1,1,1",
         "scale": "0-1", "layout": "NCHW",
         "colours": "rgb", "output": "features", "licence": "MIT", "task": "multilabel", "threshold_for": "cost=2:1", "tune": "none",
         "trainer": "torch", "epochs": 3, "batch": 8, "rate": 0.1, "optimizer": "muon",
         "momentum": 0.9, "decay": 0.01, "schedule": "step", "loss": "focal", "smoothing": 0.1, "class_weights": "balanced", "mixup": 0.2,
         "dropout": 0.5, "augment": "none", "clip": 1.0, "average": 0.999, "patience": 4, "device": "cpu", "threads": 1,
-            "tensorboard": True, "keep_path": True,
+            "tensorboard": True, "keep_path": True, "smallest_within": 1.5,
     }  # fmt: skip
-    assert set(values) == {field.name for field in dataclasses.fields(TrainSettings)}
+    assert {*values, "fastest_within"} == {field.name for field in dataclasses.fields(TrainSettings)}  # of smallest and fastest one is asked for
     text = "".join(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}\n" for key, value in values.items())
-    assert resolve({}, file(tmp_path, text)).to_json() == values
+    assert resolve({}, file(tmp_path, text)).to_json() == values | {"fastest_within": None}
 
 
 WRONG = {

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_network import Coloured
-from trained_run import Said
+from trained_run import Said, Trained
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
@@ -97,3 +97,12 @@ def test_a_flip_turns_what_predict_says_by_a_stored_decision(coloured: Coloured,
 def test_a_mistake_is_one_line(arguments: list[str], code: int, message: str, model: Path, photo: Path, vitreous: Vitreous) -> None:
     said = vitreous("see", model, photo, *arguments)
     assert (said.code, said.out) == (code, "") and message in said.err and said.err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("warm_cache")
+def test_the_features_that_a_training_of_the_shipped_network_left_are_the_evidence(trained: Trained, vitreous: Vitreous) -> None:
+    row = next(row.split(",")[0] for row in (trained.folder / "items.csv").read_text().splitlines() if ",train," in row)
+    (value,) = vitreous("see", trained.folder, trained.photos / row, "--why", "cam", "--json").lines()
+    nearest = value["evidence"]["nearest"]
+    assert nearest[0]["image"] == row and nearest[0]["distance"] < 0.01 and value["evidence"]["of_pictures"] > 40

@@ -20,7 +20,8 @@ from vitreous.data.decode import content_key, decode, read_file
 from vitreous.data.pack import open_pack
 from vitreous.errors import UnreadableImage, VitreousError
 from vitreous.fit.evaluation import policy_of
-from vitreous.fit.features import Extractor
+from vitreous.fit.features import Extractor, Wanted
+from vitreous.fit.stages import with_more_stages
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network, load_network
 from vitreous.layers.walk import Walk, read_walk
@@ -120,8 +121,8 @@ def _features(found: "Inside", run: RunFolder, rows: Sequence[ItemRow]) -> tuple
     network, width = _made_by(found), found.values[_FEATURES].shape[1]
     features, known = np.zeros((len(rows), width), np.float32), np.zeros(len(rows), bool)
     with open_pack(Path(folder), rule.key) as pack:
-        extractor = Extractor(network, setting_for_answers(found.network, len(rows), "auto"), pack, rule, lambda stage, done, total: None)
-        extractor.width = width
+        setting, wanted = setting_for_answers(found.network, len(rows), "auto"), Wanted(width=width)
+        extractor = Extractor(network, setting, pack, rule, lambda stage, done, total: None, wanted)
         stored = extractor.stored(found.network.view)
         for number, row in enumerate(rows):
             if (values := stored(bytes.fromhex(row.key))) is not None:
@@ -137,10 +138,11 @@ def _features(found: "Inside", run: RunFolder, rows: Sequence[ItemRow]) -> tuple
 
 
 def _made_by(found: "Inside") -> Network:
-    """The network whose features the training stored: the shipped one, where the run's is that one with another head."""
+    """The network whose features the training stored: the shipped one, asked at more stages or not, where the run's is that one with another head."""
     shipped = load_network()
     if found.network.facts.get("network") == shipped.facts["network"] and _begins_with(found.walk, read_walk(shipped.data)):
-        return shipped
+        wide = with_more_stages(shipped)
+        return wide if wide.facts.get("features") == found.values[_FEATURES].shape[1] else shipped
     return found.network
 
 

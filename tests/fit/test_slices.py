@@ -2,7 +2,9 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from vitreous.core.reporter import Quiet
 from vitreous.data.sources.columns import has_image_column, read_columns
 from vitreous.errors import DataError, UsageError
 from vitreous.fit import methods, slices
+from vitreous.fit.evaluation import labelled_items
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.training import train
 
@@ -84,11 +87,32 @@ def test_a_dark_part_is_found_by_its_brightness(coloured: Coloured, tmp_path: Pa
     assert any(each.startswith("brightness ") and "lowest" in each for each in [*(e.name for e in found.worse), *found.worse[0].same_as])
 
 
-def test_where_nothing_is_worse_it_says_so_and_how_much_was_looked_at(coloured: Coloured, tmp_path: Path) -> None:
-    folder = colourful(tmp_path / "new", {"red": 25, "blue": 25}, seed=95)
-    found = api.load(coloured.run.path).slices(folder)
-    assert found.worse == [] and found.judged.looked_at >= 10
-    assert "No slice is significantly worse than the rest (chance of a false alarm 5 % in all, by Holm's correction)." in found.lines()
+@pytest.mark.slow
+def test_where_nothing_is_worse_it_says_so_and_names_a_slice_in_5_percent_at_most(
+    coloured: Coloured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether an answer is right is drawn anew within its class, 100 times, so that nothing can have to do with it: of the pictures as they are, the
+    model is worse on those whose colour is far from that of their class."""
+    folder, draws, named = colourful(tmp_path / "new", {"red": 40, "blue": 40}, seed=96), 100, 0
+    opened = api.load(coloured.run.path)
+    answered = slices._answered(opened._run, opened.network, labelled_items(opened._run, opened.network, folder), "openvino-f32", Quiet())
+    rng = np.random.default_rng(0)
+
+    def drawn(*_: Any) -> Any:
+        seen, left_out = answered
+        right = np.empty(len(seen.target), np.bool_)
+        for label in set(seen.target):
+            own = np.array(seen.target) == label
+            right[own] = rng.permutation(np.arange(own.sum()) >= 8)
+        return replace(seen, right=right.tolist()), left_out
+
+    monkeypatch.setattr(slices, "_answered", drawn)
+    for _ in range(draws):
+        found = opened.slices(folder)
+        named += bool(found.worse)
+        said = "No slice is significantly worse than the rest (chance of a false alarm 5 % in all, by Holm's correction)." in found.lines()
+        assert said is not bool(found.worse) and found.judged.looked_at >= 10
+    assert named <= 10  # 5 % of 100 draws, and 2.3 standard errors: more come once in a hundred
 
 
 def test_few_pictures_hold_no_slice_and_that_is_said(coloured: Coloured) -> None:

@@ -14,17 +14,14 @@ import numpy as np
 
 from vitreous.core.item import Item, Source
 from vitreous.core.text import plural
-from vitreous.data.split import Division
 from vitreous.fit.again import Changes
 from vitreous.fit.classifier import HeldOut, LeavesFiles
-from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
 from vitreous.fit.improving import Forecast
 from vitreous.fit.plan import Plan
+from vitreous.fit.ready import Ready
 from vitreous.fit.selecting import Selection
 from vitreous.fit.testing import Fitted
-from vitreous.fit.views import ViewChoice
-from vitreous.infer.engine import Setting
 from vitreous.infer.machine import this_machine
 from vitreous.infer.network import Network
 from vitreous.runs.contents import HELD_OUT_CSV, HISTORY, JOURNAL, Contents, Documents
@@ -39,15 +36,11 @@ _PACKAGES = ("vitreous", "numpy", "scipy", "pillow", "openvino", "onnx")
 
 @dataclass(frozen=True)
 class Trained:
-    """Everything that a training found out. `kept`: the numbers of the readable items, which `division` is about."""
+    """Everything that a training found out."""
 
     source: Source
     plan: Plan
-    choice: ViewChoice
-    engine: Setting
-    gathered: Gathered
-    kept: list[int]
-    division: Division
+    ready: Ready
     fitted: Fitted
     evaluation: Evaluation
     probability: Floats
@@ -75,11 +68,7 @@ def save(writer: RunWriter, trained: Trained, seconds: float, documents: Documen
 
 def state_of(writer: RunWriter, trained: Trained, seconds: float) -> tuple[dict[str, bytes], dict[str, Any], Contents]:
     """The run's files but those for people, the facts in its run.json, and what people are told of it."""
-    rows, predictions, held_out = (
-        item_rows(trained.source, trained.gathered, trained.kept, trained.division),
-        _predictions(trained),
-        _held_out(trained),
-    )
+    rows, predictions, held_out = item_rows(trained.source, trained.ready), _predictions(trained), _held_out(trained)
     items = items_to_csv(rows)
     facts = _facts(trained, seconds) | {"data_fingerprint": blake2b(items, digest_size=16).hexdigest()}
     script = use_script if trained.fitted.thresholds is None else use_script_for_several
@@ -88,7 +77,7 @@ def state_of(writer: RunWriter, trained: Trained, seconds: float) -> tuple[dict[
         "items.csv": items,
         "predictions.csv": predictions_to_csv(predictions),
         HELD_OUT_CSV: predictions_to_csv(held_out),
-        "use.py": script(trained.choice.view).encode(),
+        "use.py": script(trained.ready.choice.view).encode(),
     }
     if history := trained.fitted.classifier.history():
         files[HISTORY] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
@@ -96,7 +85,8 @@ def state_of(writer: RunWriter, trained: Trained, seconds: float) -> tuple[dict[
 
 
 def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
-    counts = {str(part): trained.division.split.count(part) for part in dict.fromkeys(trained.division.split)}
+    ready = trained.ready
+    counts = {str(part): ready.division.split.count(part) for part in dict.fromkeys(ready.division.split)}
     return {
         **trained.fitted.facts(),
         "labels": trained.source.labels,
@@ -104,18 +94,18 @@ def _facts(trained: Trained, seconds: float) -> dict[str, Any]:
             "folder": os.path.abspath(trained.source.root),
             "kind": trained.source.kind,
             "table": trained.source.table,
-            "pictures": len(trained.kept),
+            "pictures": len(ready.kept),
             "split": counts,
         },
         "network": {key: trained.model.facts[key] for key in ("network", "licence", "source", "input") if key in trained.model.facts},
-        "preprocessing": {"view": trained.choice.view.to_json(), "normalization": "inside model.onnx"},
-        "number_format": trained.engine.number_format,
+        "preprocessing": {"view": ready.choice.view.to_json(), "normalization": "inside model.onnx"},
+        "number_format": ready.engine.number_format,
         "plan": trained.plan.to_json(),
-        "views": [asdict(trial) for trial in trained.choice.trials],
+        "views": [asdict(trial) for trial in ready.choice.trials],
         "classifier": trained.fitted.classifier.to_json() | ({"thresholds_for": str(trained.fitted.goal)} if trained.fitted.goal else {}),
         "groups": _shared_groups(trained),
         "held_out": {"pictures": len(trained.held_out.rows), "what": _about_held_out(trained)},
-        "split": {"given": trained.division.given, "remarks": trained.division.remarks, "leaks": len(trained.division.leaks)},
+        "split": {"given": ready.division.given, "remarks": ready.division.remarks, "leaks": len(ready.division.leaks)},
         **({"again": trained.changes.to_json()} if trained.changes else {}),
         **({"selection": trained.selection.to_json()} if trained.selection else {}),
         **({"forecast": asdict(trained.forecast)} if trained.forecast else {}),
@@ -151,12 +141,12 @@ def _about_held_out(trained: Trained) -> str:
     return f"{said}, each answered by a classifier that was not fitted to it" if said else "no picture"
 
 
-def item_rows(source: Source, gathered: Gathered, kept: list[int], division: Division) -> list[ItemRow]:
+def item_rows(source: Source, ready: Ready) -> list[ItemRow]:
     """Every picture with its part, then those that were left out."""
-    rows = []
-    for place, number in enumerate(kept):
+    rows, gathered = [], ready.gathered
+    for number, part in zip(ready.kept, ready.division.split, strict=True):
         item, facts = source.items[number], gathered.facts[number]
-        rows.append(ItemRow(item.relative, gathered.keys[number].hex(), int(facts["width"]), int(facts["height"]), item.label, division.split[place]))
+        rows.append(ItemRow(item.relative, gathered.keys[number].hex(), int(facts["width"]), int(facts["height"]), item.label, part))
     left_out = [*gathered.errors.values(), *source.left_out]
     labels = {source.items[number].relative: source.items[number].label for number in gathered.errors}
     return rows + [ItemRow(each.relative, label=labels.get(each.relative, ""), left_out=each.reason) for each in left_out]
@@ -181,4 +171,5 @@ def _answers(trained: Trained, rows: Ints, probability: Floats) -> Predictions:
 
 
 def _items(trained: Trained, rows: Ints) -> list[Item]:
-    return [trained.source.items[trained.kept[place]] for place in trained.fitted.order[rows]]
+    items = trained.ready.items(trained.source)
+    return [items[row] for row in rows]

@@ -25,7 +25,8 @@ from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
 from vitreous.fit.expecting import of_first_model
 from vitreous.fit.features import Extractor, Gathered, arrange
-from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Improver, OnDemand, Start
+from vitreous.fit.forward_pass import OnDemand
+from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Improver, Start
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
@@ -162,7 +163,7 @@ class _Training:
         if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
             setting = self.in_fp32(extractor.setting)
             if self.method.channels:  # pictures are the same in any number format
-                trained = replace(trained, engine=setting)
+                trained = replace(trained, ready=replace(trained.ready, engine=setting))
             else:
                 extractor = self.extractor(setting)
                 trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
@@ -265,7 +266,7 @@ class _Training:
     def work(self, ready: Ready, trained: Callable[[Classifier], Trained]) -> Work:
         """What surrounds a learner that takes long. Raises RunError where it is to go on with other data than it was begun with."""
         if present := self.writer.present:
-            require_same_data(present, items_to_csv(item_rows(self.source, ready.gathered, ready.kept, ready.division)))
+            require_same_data(present, items_to_csv(item_rows(self.source, ready)))
         names = [item.relative for item in ready.items(self.source)]
         return work(self.writer, self.reporter, names, self.source.labels, trained, self.begun)
 
@@ -278,26 +279,12 @@ class _Training:
         evaluation, probability = test(fitted, ready.division, left_out) if last else (so_far(fitted), none)
         facts = {"number_format": ready.engine.number_format, "unseen_area": ready.unseen} | fitted.facts()
         model = classifier.joined(self.network, ready.choice.view, source.labels, facts)
-        return Trained(
-            source,
-            self.plan,
-            ready.choice,
-            ready.engine,
-            ready.gathered,
-            ready.kept,
-            ready.division,
-            fitted,
-            evaluation,
-            probability,
-            model,
-            self.changes,
-        )
+        return Trained(source, self.plan, ready, fitted, evaluation, probability, model, self.changes)
 
     def improved(self, first: Trained, improver: Improver) -> Trained:
         """Go on from the probe, which is kept in the run first. What came of it is tested, once."""
-        fitted, probe, choice = first.fitted, first.fitted.classifier, first.choice
+        fitted, probe, ready = first.fitted, first.fitted.classifier, first.ready
         assert isinstance(probe, Probe), "what is improved is a probe"
-        ready = Ready(choice, first.engine, first.gathered, first.kept, first.division, fitted.order)
         surrounding = self.work(ready, lambda classifier: self.trained(ready, classifier, fitted.parts, last=False))
         if not surrounding.state:
             surrounding.keep(probe, {f"{STATE}probe": b""})
@@ -308,23 +295,24 @@ class _Training:
         @cache
         def pictures() -> Pictures:
             items = ready.items(self.source)
-            gathered = gather_pictures(self.pack, items, choice.view, 3, self.settings.policy, self.reporter.progress)
+            gathered = gather_pictures(self.pack, items, ready.choice.view, 3, self.settings.policy, self.reporter.progress)
             for error in gathered.errors.values():
                 raise DataError(f"{visible(error.relative)} can no longer be read", error.reason, remedy="restore it, or train again")
             found: Pictures = gathered.features
             return found
 
         asked = len(fitted.order) - fitted.train
-        ending = _ENDING_SECONDS + (asked / first.engine.rate if first.engine.rate else 0.0)
+        ending = _ENDING_SECONDS + (asked / ready.engine.rate if ready.engine.rate else 0.0)
         seconds = 60 * (self.settings.minutes or DEFAULT_MINUTES) - ending - (time.perf_counter() - self.begun)
-        start = Start(probe, fitted.parts, self.network, choice.view, first.engine, pictures, seconds, ending, surrounding, self.reporter.progress)
+        view, progress = ready.choice.view, self.reporter.progress
+        start = Start(probe, fitted.parts, self.network, view, ready.engine, pictures, seconds, ending, surrounding, progress)
         found = improver.improve(start)
         parts = fitted.parts
         if found.classifier is not probe:
-            parts = replace(parts, features=OnDemand(found.network, first.engine, pictures(), probe))
+            parts = replace(parts, features=OnDemand(found.network, ready.engine, pictures(), probe))
         made = self.trained(ready, found.classifier, parts)
-        if found.classifier is not probe and first.engine.number_format == "bf16" and not self.bf16_keeps_answers(made):
-            setting = self.in_fp32(first.engine)
+        if found.classifier is not probe and ready.engine.number_format == "bf16" and not self.bf16_keeps_answers(made):
+            setting = self.in_fp32(ready.engine)
             parts = replace(parts, features=replace(parts.features, setting=setting))
             made = self.trained(replace(ready, engine=setting), found.classifier, parts)
         return replace(made, forecast=found.forecast)
@@ -349,17 +337,18 @@ class _Training:
     def prove(self, trained: Trained) -> None:
         """The file that was made gives the answers that were measured. Raises ModelError where it does not."""
         pictures, places = self._pictures(trained, range(len(trained.fitted.order))[-_PROVED_ON:])
-        setting = replace(default_setting(1, trained.engine.number_format, trained.engine.library), batch=1)
+        setting = replace(default_setting(1, trained.ready.engine.number_format, trained.ready.engine.library), batch=1)
         answers = run_batch(start_engine(trained.model, setting), pictures)["probability"]
         difference = float(np.abs(answers - trained.fitted.probability(places)).max()) if len(places) else 0.0
-        if difference > _PARITY[trained.engine.number_format]:
+        if difference > _PARITY[trained.ready.engine.number_format]:
             raise ModelError(
                 "the model file does not give the answers that were measured", f"a difference of {difference:.4f}", remedy="please report this"
             )
 
     def _pictures(self, trained: Trained, places: Sequence[int]) -> tuple[NDArray[np.uint8], list[int]]:
         """The pictures at these places of the order, decoded again from their files, and the places that could be."""
-        paths = [(place, self.source.items[trained.kept[trained.fitted.order[place]]].path) for place in places]
-        found = [result for result in decoded_side_by_side(paths, (trained.choice.view,), self.settings.policy) if result.decoded]
+        items, view = trained.ready.items(self.source), trained.ready.choice.view
+        paths = [(place, items[place].path) for place in places]
+        found = [result for result in decoded_side_by_side(paths, (view,), self.settings.policy) if result.decoded]
         pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
         return pictures, [result.index for result in found]

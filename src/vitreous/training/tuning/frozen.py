@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitreous.fit.forward_pass import through
 from vitreous.fit.head import Ints
-from vitreous.fit.improving import through
 from vitreous.fit.pictures import Pictures
 from vitreous.infer.engine import Outputs, Setting
 from vitreous.infer.network import Network

@@ -95,6 +95,20 @@ def begin(start: Start, epochs: list[Entry]) -> State:
     return state
 
 
+@dataclass(frozen=True)
+class _End:
+    """What a line's training ended with, and at each share of the way there the logits of what the line holds out."""
+
+    tuning: Tuning
+    weights: Weights
+    logits: Mapping[float, Array] = field(default_factory=dict)
+
+    def go(self, line: Line, share: float) -> None:
+        """Move the line so far."""
+        self.tuning.put(share, self.weights)
+        line.head, line.weights = self.tuning.head(), line.weights | self.tuning.tail.arrays()
+
+
 class Phase:
     """The network cut at one place. `frozen_seconds`: what the part before it takes for a picture, once a view is made."""
 
@@ -122,44 +136,63 @@ class Phase:
 
     def tune(self, recipe: TuningRecipe, left: Callable[[], float]) -> bool:
         """Whether something better came of it. `left`: seconds that are left of the minutes."""
-        begun, state, logits = time.perf_counter(), self.state, {share: list[Array]() for share in SHARES}
-        ended: list[tuple[Tuning, Weights]] = []
-        for line in state.lines:
-            tuning = self.tuning(recipe, line)
-            end = self.learned(tuning, line)
-            if end is None:
-                return False
-            for share in SHARES:
-                tuning.put(share, end)
-                logits[share].append(tuning.ask(self.kept, line.held))
-            ended.append((tuning, end))
-        rows = np.concatenate([line.held for line in state.lines])
-        found = judged(rows, {share: np.concatenate(each) for share, each in logits.items()}, self.target(rows), self.start.probe.objective)
+        begun, state = time.perf_counter(), self.state
+        ends = self.ends_of_lines(recipe)
+        if ends is None:
+            return False
+        found = self.judged(ends)
         self.note(recipe, found)
         if not found.share:
             return False
-        for line, (tuning, end) in zip(state.lines, ended, strict=True):
-            tuning.put(found.share, end)
-            line.head, line.weights = tuning.head(), line.weights | tuning.tail.arrays()
-        tuning, _ = ended[0]
-        link = self.start.probe.objective.link(found.logits, self.target(rows))
-        single = len(state.lines) == 1
+        for line, end in zip(state.lines, ends, strict=True):
+            end.go(line, found.share)
+        link, single = self.start.probe.objective.link(found.logits, self.target(found.rows)), len(state.lines) == 1
         if single:
-            self.keep(state.lines[0], link, found, tuning)
+            self.keep(state.lines[0], link, found, ends[0].tuning)
         estimate = (time.perf_counter() - begun) * len(state.last.learned) / sum(len(line.learned) for line in state.lines)
         if recipe.refit and state.all_again and (not single or self.memory.follows or left() > estimate):
-            tuning = self.tuning(recipe, state.last)
-            end = self.learned(tuning, state.last)
-            if end is None:
-                return False
-            tuning.put(found.share, end)
-            state.last.head, state.last.weights = tuning.head(), state.last.weights | tuning.tail.arrays()
-            self.keep(state.last, link, found, tuning)
-        else:
-            state.phases[-1]["refit"] = False  # so that whoever repeats it does the same
-            self.memory.recipes[self.number] = replace(recipe, refit=False)
-            state.last.head, state.last.weights = state.lines[0].head, dict(state.lines[0].weights)
+            return self.once_more_with_all(recipe, link, found)
+        self.leave_all_as_judged(recipe)
         return True
+
+    def ends_of_lines(self, recipe: TuningRecipe) -> list[_End] | None:
+        """Train every line, and ask what it holds out at each share of the way; None where one diverged."""
+        ends = []
+        for line in self.state.lines:
+            tuning = self.tuning(recipe, line)
+            weights = self.learned(tuning, line)
+            if weights is None:
+                return None
+            ends.append(_End(tuning, weights, {share: self.asked(tuning, weights, share, line.held) for share in SHARES}))
+        return ends
+
+    def asked(self, tuning: Tuning, end: Weights, share: float, rows: Ints) -> Array:
+        tuning.put(share, end)
+        return tuning.ask(self.kept, rows)
+
+    def judged(self, ends: list[_End]) -> Judged:
+        """How far all lines go, by what each of them holds out."""
+        rows = np.concatenate([line.held for line in self.state.lines])
+        logits = {share: np.concatenate([end.logits[share] for end in ends]) for share in SHARES}
+        return judged(rows, logits, self.target(rows), self.start.probe.objective)
+
+    def once_more_with_all(self, recipe: TuningRecipe, link: Link, found: Judged) -> bool:
+        """The same training with what was held out too, as far; whether it came to an end."""
+        last = self.state.last
+        tuning = self.tuning(recipe, last)
+        weights = self.learned(tuning, last)
+        if weights is None:
+            return False
+        _End(tuning, weights).go(last, found.share)
+        self.keep(last, link, found, tuning)
+        return True
+
+    def leave_all_as_judged(self, recipe: TuningRecipe) -> None:
+        """No training on all pictures: what was judged is what goes on, and whoever repeats it does the same."""
+        state = self.state
+        state.phases[-1]["refit"] = False
+        self.memory.recipes[self.number] = replace(recipe, refit=False)
+        state.last.head, state.last.weights = state.lines[0].head, dict(state.lines[0].weights)
 
     def learned(self, tuning: Tuning, line: Line) -> Weights | None:
         """The weights at the end of the training of a line, from memory where they are there; None where it diverged."""

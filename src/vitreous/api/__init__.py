@@ -65,16 +65,17 @@ def train(
 
 
 def select(data: Path, settings: TrainSettings, reporter: Reporter) -> "Selection":
-    """Try the networks that `settings.net` names, auto: the shipped one, the classical way, and those of timm whose weights are on this machine;
-    say the table, and what is taken. Raises DataError, UsageError."""
+    """Try the networks that `settings.net` names, auto: the shipped one, the larger ones of its kind and those of timm whose weights are on this
+    machine, and the classical way; say the table, and what is taken. Raises DataError, UsageError."""
     from vitreous.data.pack import open_pack
     from vitreous.fit.methods import CLASSICAL, SHIPPED
     from vitreous.fit.selecting import select as try_all
     from vitreous.fit.training import read
+    from vitreous.nets.weights_package import here_now
 
     names = settings.several_nets
     if names == ["auto"]:
-        names = [SHIPPED, CLASSICAL, *_cached_of_timm()]
+        names = [SHIPPED, *here_now(), CLASSICAL, *_cached_of_timm()]
     source = read(data, settings, Quiet())
     with open_pack(source.root, settings.policy.key) as pack:
         found = try_all(source, settings, names, _exported, pack, reporter)
@@ -146,7 +147,8 @@ def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, re
     for remark in remarks:
         tell.say(remark)
     way, improver = from_scratch(settings, recipe), _improver(settings, phases) if phases else None
-    return Run(train_folder(data, settings, tell, _exported(settings), documents, way, improver=improver))
+    exported = None if recipe else _exported(settings)  # with a recipe it was learned from the pixels on
+    return Run(train_folder(data, settings, tell, exported, documents, way, improver=improver))
 
 
 def again(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
@@ -236,12 +238,27 @@ def plan(data: Image, settings: TrainSettings, reporter: Reporter) -> dict[str, 
 
 
 def _exported(settings: TrainSettings) -> Network | None:
-    """The network of timm that the settings name, as one of ours."""
-    if not (settings.net or "").startswith("timm:"):
+    """The network that the settings name and whose weights are a package's or timm's, as one of ours."""
+    from vitreous.nets.catalogue import PUBLISHED
+
+    name = settings.net or ""
+    if name in PUBLISHED and (settings.trainer or "auto") == "auto":
+        return pretrained(name)
+    if not name.startswith("timm:"):
         return None
     from vitreous.export.timm_backbone import timm_network
 
-    return timm_network(str(settings.net).removeprefix("timm:"))
+    return timm_network(name.removeprefix("timm:"))
+
+
+def pretrained(name: str) -> Network | None:
+    """The network of that name whose weights are shipped, or come in a package; None for another name. Raises ModelError where they are not here."""
+    from vitreous.export.published import published_network
+    from vitreous.fit.methods import SHIPPED
+    from vitreous.nets.catalogue import PUBLISHED, full_name
+
+    name = full_name(name)
+    return load_network() if name == SHIPPED else published_network(name) if name in PUBLISHED else None
 
 
 def _from_scratch(settings: TrainSettings) -> "FromScratch | None":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("features", short_help="What a network makes of photos, as a table.")
 @click.argument("names", nargs=-1, required=True, type=NAME, metavar="[RUN] FOLDER")
 @click.option("--out", type=PATH, required=True, help="The file to write: .npz, .csv or .parquet.")
-@click.option("--net", type=NAME, help="The network: a file FILE.onnx or timm:NAME (without RUN; else the shipped one).")
+@click.option("--net", type=NAME, help="The network: lite1, lite2, a file FILE.onnx or timm:NAME (without RUN; else the shipped one).")
 @click.option("--size", type=click.IntRange(1, 2048), help="The side of its pictures in pixels, for a FILE.onnx that leaves it open.")
 @click.option("--stage", type=NAME, help="The stage whose values are taken, such as fc7 of VGG-16; else its features.")
 @click.option("--pool", type=click.Choice(["mean", "max", "all"]), default="mean", show_default=True, help="What of each map is taken.")

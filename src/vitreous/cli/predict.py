@@ -92,6 +92,8 @@ def _network(names: tuple[str, ...]) -> "tuple[Network, tuple[str, ...]]":
         if first.lower().endswith(".onnx") and not inside:
             return load_network(Path(first)), names[1:]
         return api.load(first).network, names[1:]
+    if len(names) > 1 and not os.path.lexists(first) and (pretrained := api.pretrained(first)):
+        return pretrained, names[1:]
     missing = not os.path.lexists(first) and first != "-" and not _names_a_picture(first)
     closed = os.path.isdir(first) and not os.access(first, os.R_OK | os.X_OK)
     if len(names) > 1 and (missing or closed):

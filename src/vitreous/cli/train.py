@@ -26,7 +26,7 @@ from vitreous.errors import UsageError
 @click.option(
     "--net",
     type=NAME,
-    help="efficientnet-lite0, classical, one of `vitreous nets`, FILE.onnx or timm:NAME (efficientnet-lite0); auto, or several with commas: tried.",
+    help="lite0, lite1, lite2, classical, one of `vitreous nets`, FILE.onnx or timm:NAME (lite0); auto, or several with commas: tried.",
 )
 @click.option("--smallest-within", type=float, metavar="POINTS", help="--net auto or several: the smallest so near to the best in accuracy.")
 @click.option("--fastest-within", type=float, metavar="POINTS", help="The same with the fastest.")

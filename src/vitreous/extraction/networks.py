@@ -5,6 +5,7 @@ from typing import get_args
 
 from vitreous.core.text import visible
 from vitreous.errors import ModelError, UsageError, nearest
+from vitreous.export.published import published_network
 from vitreous.export.timm_backbone import timm_network
 from vitreous.fit.features import Pool, Wanted
 from vitreous.fit.foreign import foreign_network, remarks
@@ -14,14 +15,14 @@ from vitreous.infer.network import Network, load_network
 from vitreous.inside.stages import stage_called
 from vitreous.inside.strongest.points import blank
 from vitreous.layers.walk import read_walk
-from vitreous.nets.catalogue import CATALOGUE
+from vitreous.nets.catalogue import CATALOGUE, PUBLISHED, full_name
 
 POOLS = get_args(Pool)
 
 
 def network_named(name: str | None, size: int | None = None) -> tuple[Network, list[str]]:
-    """The shipped network (None), a file FILE.onnx of ours or from elsewhere, or timm:NAME; with what there is to remark of it. `size`: the side
-    of its pictures, for a file from elsewhere that leaves it open.
+    """The shipped network (None), lite1 or lite2, a file FILE.onnx of ours or from elsewhere, or timm:NAME; with what there is to remark of it.
+    `size`: the side of its pictures, for a file from elsewhere that leaves it open.
 
     Raises UsageError for a name that has no weights here and for a size that a network does not take, ModelError for what cannot be used.
     """
@@ -34,14 +35,19 @@ def network_named(name: str | None, size: int | None = None) -> tuple[Network, l
         _require_no(size, visible(name))
         return network, []
     _require_no(size, visible(name or SHIPPED))
-    if name is None or name == SHIPPED:
+    name = full_name(name) if name else SHIPPED
+    if name == SHIPPED:
         return load_network(), []
+    if name in PUBLISHED:
+        return published_network(name), []
     if name.startswith("timm:"):
         return timm_network(name.removeprefix("timm:")), []
     if name in NETS or name in CATALOGUE:
         remedy = f"vitreous train FOLDER --net {name}, then vitreous features RUN FOLDER"
         raise UsageError(f"--net {visible(name)}", "it has no weights before it is trained", "a trained network", remedy)
-    raise UsageError(f"unknown network {visible(name)!r}", "--net takes this, a file FILE.onnx or timm:NAME", remedy=nearest(name, [SHIPPED]))
+    raise UsageError(
+        f"unknown network {visible(name)!r}", "--net takes these, a file FILE.onnx or timm:NAME", remedy=nearest(name, [SHIPPED, *PUBLISHED])
+    )
 
 
 def _require_no(size: int | None, named: str) -> None:

@@ -1,6 +1,7 @@
 """`--net`: which network turns pictures into features, and what learns from them.
 
-efficientnet-lite0     the shipped network, frozen, and a softmax head (unless another is asked for)
+efficientnet-lite0     the shipped network, frozen, and a softmax head (unless another is asked for); for short lite0
+    lite1, lite2           the same with larger ones, whose weights come in packages (`vitreous.export.published`)
 classical              HOG and LBP over a learned dictionary, in a spatial pyramid, and a linear SVM
 linear, mlp, lenet     trained from the pixels on, with torch where it is installed, else without
     alexnet, resnet18 …    every network of `vitreous.nets.catalogue`, trained from the pixels on, with torch
@@ -89,7 +90,9 @@ def method_for(
     if settings.trainer == "numpy" and name not in SMALL:
         raise UsageError(f"--trainer numpy with --net {name}", needed="linear, mlp or lenet", remedy="leave it away")
     if exported:
-        return replace(_frozen(exported, "frozen", False, objective), remarks=_remarks(exported))
+        if stray := settings.for_foreign_files:
+            raise UsageError(f"--{stray[0]} with --net {name}", needed="--net FILE.onnx: the other networks know it themselves")
+        return replace(_frozen(exported, "pretrained, frozen", False, objective), remarks=_remarks(exported))
     if name.lower().endswith(".onnx"):
         return _foreign(settings, objective)
     if stray := settings.for_foreign_files:

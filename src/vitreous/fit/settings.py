@@ -11,6 +11,7 @@ from vitreous.data.sources import TASKS
 from vitreous.errors import UsageError, nearest
 from vitreous.fit.scratch import SCRATCH, SCRATCH_TYPES, require_possible
 from vitreous.infer.engine import parse_engine
+from vitreous.nets.catalogue import full_name
 
 if TYPE_CHECKING:
     from vitreous.fit.foreign import ForeignOptions
@@ -181,6 +182,8 @@ def resolve(arguments: dict[str, Any], file: Path | None) -> TrainSettings:
     for key in values:
         if key not in known:
             raise UsageError(f"unknown setting {visible(key)!r}", remedy=nearest(key, known))
+    if isinstance(values.get("net"), str):
+        values["net"] = ",".join(full_name(each.strip()) for each in values["net"].split(","))
     return TrainSettings(**values)
 
 

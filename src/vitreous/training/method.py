@@ -17,7 +17,7 @@ from vitreous.fit.pictures import IN_MEMORY
 from vitreous.fit.settings import TrainSettings
 from vitreous.fit.small.pixels import pixels_network
 from vitreous.infer.machine import this_machine
-from vitreous.nets.catalogue import CATALOGUE, entry
+from vitreous.nets.catalogue import CATALOGUE, PUBLISHED, entry
 from vitreous.training.recipe import Recipe, own_batch, require_loss_for, usual_epochs
 
 # The side of what has no convolutions, at most: every pixel has weights of its own there.
@@ -34,7 +34,8 @@ def from_scratch(settings: TrainSettings, given: Recipe | None = None) -> FromSc
     Raises ModelError where torch is asked for and missing, UsageError where the network cannot be trained so.
     """
     name, trainer = settings.net or SHIPPED, settings.trainer or "auto"
-    if trainer == "numpy" or (trainer == "auto" and (name == SHIPPED or name not in CATALOGUE)):
+    pretrained = given is None and name in (SHIPPED, *PUBLISHED)
+    if trainer == "numpy" or (trainer == "auto" and (pretrained or name not in CATALOGUE)):
         return None
     if name not in CATALOGUE:
         needed = "a network of the catalogue: vitreous nets lists them"

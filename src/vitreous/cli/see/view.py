@@ -100,6 +100,8 @@ def network_of(names: tuple[str, ...]) -> "Network":
         return load_network()
     if first.lower().endswith(".onnx") and not os.path.isfile(os.path.join(os.path.dirname(first), "run.json")):
         return load_network(Path(first))
+    if not os.path.lexists(first) and (pretrained := api.pretrained(first)):
+        return pretrained
     return api.load(first).network
 
 

@@ -49,9 +49,8 @@ def _print_catalogue(as_json: bool) -> None:
 
     if as_json:
         for each in CATALOGUE.values():
-            click.echo(
-                json.dumps(asdict(each) | {"installed": {package: _installed(package) for package in each.needs}, "pretrained": _weights(each) or None})
-            )
+            installed = {package: _installed(package) for package in each.needs}
+            click.echo(json.dumps(asdict(each) | {"installed": installed, "pretrained": _weights(each) or None}))
         return
     rows = [("name", "year", "parameters", "multiply-adds", "input", "smallest", "here")]
     for each in CATALOGUE.values():

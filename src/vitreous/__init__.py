@@ -12,12 +12,15 @@ vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
 vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
 vt.strongest("photos/")           # which of your pictures excite each channel most; run.strongest for a run's network and pictures
 vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
+vt.find("photos/", "new.jpg")     # Found: the most similar pictures; run.find by a run's network, vt.index keeps their features
 vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
 vt.augmentations("photos/")       # what augmentation does to pictures of yours, drawn
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
         augmentations,
         compare,
         features,
+        find,
+        index,
         load,
         look,
         net,
@@ -44,8 +49,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "again", "augmentations", "compare", "features", "load", "look", "net", "predict", "predict_many", "repeat", "resume",
-    "sample", "see", "strongest", "train", "watch",
+    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "load", "look", "net", "predict", "predict_many",
+    "repeat", "resume", "sample", "see", "strongest", "train", "watch",
 ]  # fmt: skip
 
 
@@ -62,3 +67,18 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+class _Package(ModuleType):
+    """`vitreous.find` is the function, also where something has imported the package of that name, which Python would put in its place."""
+
+    @property
+    def find(self) -> Any:
+        return __getattr__("find")
+
+    @find.setter
+    def find(self, package: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
+from vitreous.api.finding import find, index
 from vitreous.api.run import Run, documents
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.errors import UsageError, VitreousError
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
-    "Run", "VitreousError", "again", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "features", "load",
-    "look", "net", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest",
-    "sweep", "train", "watch",
+    "Run", "VitreousError", "again", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "features", "find",
+    "index", "load", "look", "net", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "sample", "see",
+    "strongest", "sweep", "train", "watch",
 ]  # fmt: skip
 
 

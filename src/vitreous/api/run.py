@@ -17,6 +17,8 @@ from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
     from vitreous.extraction import Features
+    from vitreous.find import Found, Index
+    from vitreous.find.regions import Box
     from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
     from vitreous.fit.features import Pool
@@ -127,6 +129,50 @@ class Run:
         `vt.features`."""
         rule = policy(max_pixels, tolerate_truncated)
         return features_of(self.network, self.data if data is None else data, stage, pool, engine, rule, reporter or Quiet())
+
+    def index(
+        self,
+        data: Image | None = None,
+        *,
+        path: Image | None = None,
+        stage: str | None = None,
+        pool: "Pool" = "mean",
+        engine: str = "openvino-f32",
+        max_pixels: int | None = None,
+        tolerate_truncated: bool = False,
+        reporter: Reporter | None = None,
+    ) -> "Index":
+        """The index of a folder or table by the run's network, of its own pictures where none is named. See `vt.index`."""
+        from vitreous.api.finding import index_by
+
+        folder, rule = self.data if data is None else data, policy(max_pixels, tolerate_truncated)
+        return index_by(self.network, folder, path, None, None, stage, pool, engine, rule, reporter or Quiet())
+
+    def find(
+        self,
+        query: Image | Iterable[Image],
+        data: Image | None = None,
+        *,
+        n: int | None = None,
+        unlike: Image | Iterable[Image] = (),
+        box: "Box | None" = None,
+        by: str = "auto",
+        path: Image | None = None,
+        stage: str | None = None,
+        pool: "Pool" = "mean",
+        engine: str = "openvino-f32",
+        max_pixels: int | None = None,
+        tolerate_truncated: bool = False,
+        reporter: Reporter | None = None,
+    ) -> "Found":
+        """The most similar pictures of a folder, of the run's own where none is named, by the run's network. See `vt.find`."""
+        from vitreous.api.finding import ask, require_files
+
+        require_files(query, unlike)
+        opened = self.index(
+            data, path=path, stage=stage, pool=pool, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=reporter
+        )
+        return ask(opened, query, unlike, box, n, by, reporter or Quiet())
 
     def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
         """What a layer has learned, as pictures, beside the same layer before training and, where `keep_path` has kept them, behind some epochs; of

@@ -30,6 +30,8 @@ VERBS = {
     "nets": "List the networks; the stages of one.",
     "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
     "features": "Write what a network makes of photos as a table, for other programs.",
+    "find": "Find the photos of a folder that are most like a photo.",
+    "index": "Keep the features of a folder, so that similar photos are found at once.",
     "sample": "Write example data to play with.",
 }
 

@@ -14,6 +14,8 @@ vt.strongest("photos/")           # which of your pictures excite each channel m
 vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
 vt.find("photos/", "new.jpg")     # Found: the most similar pictures; run.find by a run's network, vt.index keeps their features
 vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
+vt.label("unsorted/")              # labels where there are none, on a page of your own browser; vt.label_session without one
+vt.next_to_label("runs/photos-1", "more/")    # which new pictures to label next; also run.next("more/")
 vt.augmentations("photos/")       # what augmentation does to pictures of yours, drawn
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
@@ -32,9 +34,12 @@ if TYPE_CHECKING:
         features,
         find,
         index,
+        label,
+        label_session,
         load,
         look,
         net,
+        next_to_label,
         predict,
         predict_many,
         repeat,
@@ -49,8 +54,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "load", "look", "net", "predict", "predict_many",
-    "repeat", "resume", "sample", "see", "strongest", "train", "watch",
+    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load", "look", "net",
+    "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "train", "watch",
 ]  # fmt: skip
 
 

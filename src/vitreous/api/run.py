@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vitreous.inside.filters import Filters
     from vitreous.inside.landscape import Landscape
     from vitreous.inside.strongest import Strongest
+    from vitreous.labelling.further import Next
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
     from vitreous.tasks.task import Evaluation
@@ -173,6 +174,12 @@ class Run:
             data, path=path, stage=stage, pool=pool, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=reporter
         )
         return ask(opened, query, unlike, box, n, by, reporter or Quiet())
+
+    def next(self, folder: Image, n: int = 50, *, engine: str = "auto", reporter: Reporter | None = None) -> "Next":
+        """The `n` pictures of a folder from which the run would learn most, in the order in which they should be labelled. Raises DataError."""
+        from vitreous.api.label import next_to_label
+
+        return next_to_label(self.folder, folder, n, engine=engine, reporter=reporter)
 
     def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
         """What a layer has learned, as pictures, beside the same layer before training and, where `keep_path` has kept them, behind some epochs; of

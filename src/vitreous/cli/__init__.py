@@ -32,6 +32,8 @@ VERBS = {
     "features": "Write what a network makes of photos as a table, for other programs.",
     "find": "Find the photos of a folder that are most like a photo.",
     "index": "Keep the features of a folder, so that similar photos are found at once.",
+    "label": "Label photos that have no labels yet, on a page of your own browser.",
+    "next": "Say which new photos to label next for a run.",
     "sample": "Write example data to play with.",
 }
 

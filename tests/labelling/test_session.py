@@ -48,7 +48,7 @@ def test_a_user_who_answers_truly_gets_every_label_right_with_few_steps() -> Non
     for number in session.ask(160):  # of a label that no group had
         session.label([number], labels[number])
     assert [session.label_of(number) for number in range(160)] == labels
-    assert len(session.book.steps) < 48 and session.progress().advice == "Every picture has a label."
+    assert len(session.book.steps) < 64 and session.progress().advice == "Every picture has a label."
 
 
 def test_the_table_is_there_after_every_step_and_it_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -54,10 +54,13 @@ class Pictures:
     def whole(self, number: int, side: int = LARGE) -> bytes:
         """A JPEG of the whole picture, the right way up, from its file. Raises UnreadableImage where that has gone or is another now."""
         path = os.path.join(self.folder, self.paths[number][0])
-        data = read_file(path)
-        if content_key(data).hex() != self.keys[number]:
-            raise UnreadableImage(f"cannot show {visible(path)}", "the file has changed since")
-        return _jpeg(open_upright(data, side, self.policy), side)
+        try:
+            data = read_file(path)
+            if content_key(data).hex() == self.keys[number]:
+                return _jpeg(open_upright(data, side, self.policy), side)
+        except UnreadableImage as error:
+            raise UnreadableImage(f"cannot show {visible(path)}", error.arrived) from None
+        raise UnreadableImage(f"cannot show {visible(path)}", "the file has changed since")
 
 
 def pictures_of(network: Network, folder: Path, setting: Setting, policy: Policy, reporter: Reporter) -> Pictures:

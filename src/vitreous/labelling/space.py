@@ -24,8 +24,10 @@ def main_directions(features: Floats, directions: int = DIRECTIONS, seed: int = 
     """float32 [N, d] of features [N, D], rows of length one; d at most `directions`, N and D. Numbers that are none count as the column's mean."""
     rng = np.random.default_rng(seed)
     sample = features if len(features) <= _ENOUGH else features[np.sort(rng.choice(len(features), _ENOUGH, replace=False))]
-    mean = np.nan_to_num(np.nanmean(np.where(np.isfinite(sample), sample, np.nan), 0)) if not np.isfinite(sample).all() else sample.mean(0)
-    deviation = np.maximum(np.nan_to_num(np.where(np.isfinite(sample), sample, mean).std(0)), _LEAST_DEVIATION)
+    finite = np.isfinite(sample)
+    whole = sample if finite.all() else np.where(finite, sample, 0)
+    mean = whole.sum(0) / np.maximum(finite.sum(0), 1)
+    deviation = np.maximum(np.where(finite, whole - mean, 0).std(0), _LEAST_DEVIATION)
     kept = min(directions, *sample.shape)
     basis = _basis(_standard(sample, mean, deviation), kept, rng)
     found = np.empty((len(features), basis.shape[1]), np.float32)
@@ -42,7 +44,7 @@ def unit_rows(rows: Floats) -> Floats:
 
 
 def _standard(features: Floats, mean: Floats, deviation: Floats) -> Floats:
-    standard: Floats = np.nan_to_num((features - mean) / deviation, posinf=0.0, neginf=0.0).astype(np.float32)
+    standard: Floats = np.nan_to_num((features - mean) / deviation, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
     return standard
 
 

@@ -51,6 +51,24 @@ def test_standardizing_gives_the_mean_and_deviation_of_numpy() -> None:
     np.testing.assert_allclose(features, (original - original[rows].mean(0)) / original[rows].std(0), atol=1e-4)
 
 
+@pytest.mark.parametrize("validation", [0, 80])
+def test_of_many_pictures_some_choose_the_strength_and_all_are_learned_from(validation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    features, target = clouds(900 + validation)
+    fitted = 900 if validation else 700
+    parts = Parts(features, target, np.arange(len(target)), 3, fitted, 900, validation, 0)
+    plain = fit_probe(parts)
+    monkeypatch.setattr("vitreous.fit.probe.MANY_NUMBERS", fitted * features.shape[1] // 4)
+    probe = fit_probe(parts)
+    assert 0.1 <= probe.strength / plain.strength <= 10
+    there = fit_softmax(features[:900], target[:900], 3, probe.strength)
+    np.testing.assert_allclose(probe.head.weight, there.weight, atol=2e-2)  # two ways to one optimum, as near as the tolerance says
+    apart = range(900, 900 + validation) if validation else range(700, 900)
+    rough = fit_softmax(features[:fitted], target[:fitted], 3, probe.strength)
+    expected = probe.link.probability(rough.logits(features[apart.start : apart.stop]))
+    np.testing.assert_array_equal(probe.held_out.rows, apart)
+    np.testing.assert_allclose(probe.held_out.probability, expected, atol=2e-2)
+
+
 def test_a_column_that_never_changes_becomes_zero() -> None:
     features = np.full((50, 2), 3.7, np.float32)
     features[:, 1] = np.arange(50)

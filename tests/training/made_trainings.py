@@ -34,7 +34,7 @@ def made_bench(**changed: Any) -> Bench:
     pictures, target = made_pictures(channels=recipe.channels)
     standard = standard_of(pictures[:LEARNED], recipe.channels)
     learned, held = (
-        Batches(pictures[part], target[part], standard, torch.device("cpu"), recipe.channels_last)
+        Batches(pictures[part], target[part], standard, torch.device(recipe.device), recipe.channels_last)
         for part in (slice(0, LEARNED), slice(LEARNED, None))
     )
     return bench(recipe, learned, held)

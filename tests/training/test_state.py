@@ -87,7 +87,7 @@ def test_a_missing_file_and_another_version_are_named(monkeypatch: pytest.Monkey
     files = stopped_at(2)
     with pytest.raises(RunError, match=r"cannot go on with x-1: state/optimizer.safetensors is missing"):
         recipe_of({name: each for name, each in files.items() if "optimizer" not in name}, "x-1")
-    monkeypatch.setattr(state, "made_by", lambda: {"torch": "9.9"})
+    monkeypatch.setattr(state, "made_by", lambda device: {"torch": "9.9"})
     with pytest.raises(RunError, match=rf"torch {torch.__version__.split('+')[0]}.* then, 9.9 now"):
         recipe_of(files, "x-1")
 

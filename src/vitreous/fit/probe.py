@@ -18,6 +18,7 @@ from vitreous.core.reporter import Quiet
 from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.classifier import HeldOut, Parts, Progress
+from vitreous.fit.descent import MANY_NUMBERS
 from vitreous.fit.head import Floats, Head, Ints
 from vitreous.fit.link import Link
 from vitreous.fit.objective import SOFTMAX, Objective, Target
@@ -141,11 +142,14 @@ class ProbeLearner:
 def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = SOFTMAX, strengths: Sequence[float] = STRENGTHS) -> Probe:
     """Choose strength and calibration, then fit to the training part. `parts.features` are standardized.
 
+    Of more pictures than fit into MANY_NUMBERS the strength is chosen on every second one, every third …: it stands for what is known of the
+    weights beforehand, which does not depend on how many pictures there are.
     mean and deviation are left at 0 and 1: whoever standardized knows them.
     """
     standard, labels, train = parts.features, parts.target, slice(0, parts.train)
     cross_validated = parts.validation < ENOUGH_VALIDATION and parts.fitted >= parts.train
-    done, steps = count(1), (FOLDS if cross_validated else 1) * len(strengths) + 1
+    every = 1 if cross_validated else -(-parts.fitted * standard.shape[1] // MANY_NUMBERS)
+    done, steps = count(1), (FOLDS if cross_validated else 1) * len(strengths) + (2 if every > 1 else 1)
 
     def fit(rows: slice | NDArray[np.intp], strength: float, start: Head | None) -> Head:
         progress("fitting the head", next(done), steps)
@@ -162,10 +166,14 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = 
             rows, held, what = slice(0, parts.fitted), slice(parts.fitted, parts.train), "training pictures held out"
         chosen_on = f"{held.stop - held.start} {what}"
         target = labels[held]
-        path, logits = _along_path(partial(fit, rows), standard[held], target, strengths, objective)
+        path, logits = _along_path(partial(fit, slice(0, rows.stop, every)), standard[held], target, strengths, objective)
     strength = min(path, key=lambda step: step[1])[0]
+    start = None
+    if every > 1:
+        start = fit(rows, strength, None)
+        logits[strength] = start.logits(standard[held])
     link = objective.link(logits[strength], target)
-    head = objective.fit(standard[train], labels[train], parts.classes, strength, None, TOLERANCE)
+    head = objective.fit(standard[train], labels[train], parts.classes, strength, start, TOLERANCE)
     width = standard.shape[1]
     probe = Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, link, chosen_on, tuple(path), objective)
     return probe.with_held_out(parts, held, logits[strength])

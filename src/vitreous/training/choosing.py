@@ -65,7 +65,7 @@ def choose(
     steps = -(-len(pictures) // recipe.batch)
     deadline = time.monotonic() + share * (_OWN * 60 * settings.minutes - spent) if settings.minutes else None
     if deadline is not None or multiply_adds(recipe) * len(pictures) * recipe.epochs > _WORTH_MEASURING:
-        with repeatable(threads):
+        with repeatable(threads, device):
             speed = measured(recipe, pictures, target, standard)
         recipe = speed.recipe
         for remark in speed.remarks:
@@ -75,7 +75,7 @@ def choose(
             fitting = int((deadline - time.monotonic()) / epoch)
             recipe = recipe.for_epochs(max(1, min(fitting, most_epochs(len(pictures)))), settings.patience)
     if settings.rate == "auto":
-        with repeatable(threads):
+        with repeatable(threads, device):
             recipe = with_measured_rate(recipe, pictures, target, standard)
         if recipe.rate_curve:
             say(recipe.rate_curve.finding)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
@@ -36,14 +36,26 @@ def threads_for(asked: int | None) -> tuple[int, list[str]]:
 
 
 @contextmanager
-def repeatable(threads: int) -> Iterator[None]:
+def repeatable(threads: int, device: str = "cpu") -> Iterator[None]:
     """So many threads, and of a graphics card's ways of computing only those that give the same bits again, in full fp32."""
     before, cudnn = torch.get_num_threads(), torch.backends.cudnn
     kept = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
+    strict, warning = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(threads)
     cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = False, True, False
+    if device == "cuda":
+        # https://docs.nvidia.com/cuda/cublas/#results-reproducibility; heard when the card does its first product
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield
     finally:
         torch.set_num_threads(before)
         cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = kept
+        torch.use_deterministic_algorithms(strict, warn_only=warning)
+
+
+def own_generator(device: str) -> AbstractContextManager[None]:
+    """In this context numbers may be drawn and seeds set without the program around noticing it."""
+    generators: AbstractContextManager[None] = torch.random.fork_rng(devices=[torch.cuda.current_device()] if device == "cuda" else [])
+    return generators

@@ -87,7 +87,7 @@ class _Fit:
         pictures, target = self.parts.features, self.parts.target
         standard = standard_of(pictures[self.learned], self.learner.channels)
         recipe, deadline = self.recipe(standard)
-        with repeatable(recipe.threads):
+        with repeatable(recipe.threads, recipe.device):
             device = torch.device(recipe.device)
             learned, held = (Batches(pictures[rows], target[rows], standard, device, recipe.channels_last) for rows in (self.learned, self.held))
             made, position = self.trained(recipe, learned, held, deadline)

@@ -26,6 +26,7 @@ from vitreous.fit.head import Ints
 from vitreous.optim import clip, set_rate
 from vitreous.training.bench import Bench, draws_numbers, largest_norm, mixed, seed_step
 from vitreous.training.divergence import not_finite
+from vitreous.training.hardware import own_generator
 from vitreous.training.held_out import judge
 from vitreous.training.judging import right_of
 from vitreous.training.observe import Observation
@@ -46,7 +47,7 @@ def train(
     recipe, parts, begun = bench.recipe, bench.parts, time.monotonic() - position.seconds
     draws = draws_numbers(bench.net)
     bench.net.train()
-    with torch.random.fork_rng(devices=[]):
+    with own_generator(recipe.device):
         while not position.stopped:
             order = order_of(len(bench.learned), recipe.seed, position.epoch)
             while position.done < len(parts):

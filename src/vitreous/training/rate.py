@@ -18,6 +18,7 @@ from vitreous.fit.objective import Target
 from vitreous.fit.pictures import Pictures
 from vitreous.training.bench import Bench, bench, draws_numbers, seed_step
 from vitreous.training.divergence import NotFinite
+from vitreous.training.hardware import own_generator
 from vitreous.training.loop import learn
 from vitreous.training.pictures import Batches, Standard, order_of
 from vitreous.training.position import Position
@@ -54,7 +55,7 @@ def range_test(made: Bench, rates: Sequence[float], exploded: float = EXPLODED) 
     made = replace(made, factor=lambda step: rates[step] / made.recipe.rate, average=None)
     position, order, draws = Position(), order_of(len(made.learned), made.recipe.seed, 0), draws_numbers(made.net)
     made.net.train()
-    with torch.random.fork_rng(devices=[]):
+    with own_generator(made.recipe.device):
         for step in range(len(rates)):
             position.done = 0
             if draws:

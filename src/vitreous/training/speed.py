@@ -18,6 +18,7 @@ from vitreous.fit.pictures import Pictures
 from vitreous.infer.machine import this_machine
 from vitreous.nets.catalogue import CATALOGUE
 from vitreous.training.bench import bench
+from vitreous.training.hardware import own_generator
 from vitreous.training.loop import learn
 from vitreous.training.pictures import Batches, Standard, order_of
 from vitreous.training.position import Position
@@ -102,7 +103,7 @@ def _seconds(recipe: Recipe, pictures: Pictures, target: Target, standard: Stand
     order, begun = order_of(len(batches), recipe.seed, 0), time.perf_counter()
     times: list[float] = []
     made.net.train()
-    with torch.random.fork_rng(devices=[]):
+    with own_generator(recipe.device):
         while len(times) < _STEPS and (len(times) < 3 or time.perf_counter() - begun < _SECONDS_EACH):
             before, position.done = time.perf_counter(), 0
             learn(made, position, order[: recipe.batch], [])

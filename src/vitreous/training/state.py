@@ -43,7 +43,7 @@ def to_files(bench: Bench, position: Position) -> dict[str, bytes]:
     average = _without_tensors(bench.average.state_dict(), "average", tensors) if bench.average else None
     training = {
         "format": _FORMAT,
-        "made_by": made_by(),
+        "made_by": made_by(bench.recipe.device),
         "recipe": bench.recipe.to_json(),
         "position": position.to_json(),
         "optimizer": optimizer,
@@ -66,7 +66,8 @@ def recipe_of(files: Mapping[str, bytes], run: str) -> Recipe:
         raise RunError(f"cannot go on with {visible(run)}", f"{', '.join(missing)} is missing", remedy="restore it from a copy, or train again")
     try:
         training = json.loads(files[TRAINING])
-        before, stored, now = dict(training["made_by"]), training["format"], made_by()
+        before, stored = dict(training["made_by"]), training["format"]
+        now = made_by("cuda" if "card" in before else "cpu")
     except (ValueError, LookupError, TypeError):
         raise _unreadable(run) from None
     differing = [f"{what} {visible(str(before.get(what)))} then, {now[what]} now" for what in now if before.get(what) != now[what]]
@@ -122,14 +123,16 @@ def _restored(bench: Bench, files: Mapping[str, bytes]) -> Position:
     return Position.from_json(training["position"])
 
 
-def made_by() -> dict[str, str]:
+def made_by(device: str = "cpu") -> dict[str, str]:
     """What the bits of the weights depend on, besides the recipe."""
+    card = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     return {
         "vitreous": version("vitreous"),
         "torch": torch.__version__,
         "numpy": version("numpy"),
         "processor": f"{this_machine().name} ({this_machine().instructions})",
         "system": platform.system(),
+        **({"card": card} if device == "cuda" else {}),
     }
 
 

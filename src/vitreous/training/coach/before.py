@@ -22,6 +22,7 @@ from vitreous.training.bench import Bench
 from vitreous.training.coach.context import Context
 from vitreous.training.coach.during import DEAD, SATURATED, dead_units, saturated
 from vitreous.training.coach.finding import Finding, in_order
+from vitreous.training.hardware import own_generator
 from vitreous.training.observe import Observation
 
 _LOOKED_AT, _BY_HEART = 32, 8  # pictures, at most and at least
@@ -42,7 +43,7 @@ def before(made: Bench) -> list[Finding]:
     for layer in net.modules():
         if isinstance(layer, nn.Dropout | nn.Dropout2d):
             layer.p = 0.0
-    with torch.random.fork_rng(devices=[]):
+    with own_generator(made.recipe.device):
         found = [*_labels(made), *_input(x), *_first_pass(net, x, target, made)]
         return in_order(found or _by_heart(net, x, target, made.loss))
 

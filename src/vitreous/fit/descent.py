@@ -3,7 +3,7 @@
     minimize over W, b:   Σ_i loss(W x_i + b)  +  Σ shrinking · (W, b)² / 2
 
 The features are gone through in blocks, which bounds the memory of the scores, and never copied: with 60,000 pictures of 8,000 features a
-copy in fp64 is 4 GB.
+copy in fp64 is 4 GB. With fewer pictures than features the descent is in the coordinates of `vitreous.fit.span`.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.fit.head import Floats, Head
+from vitreous.fit.span import is_wide, span_of
 
 MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the scores whatever the number of classes.
@@ -31,8 +32,18 @@ Loss = Callable[[Floats, slice], tuple[float, Floats]]
 def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Head:
     """From `begin` [D + 1, K], weights above biases, until the largest entry of the gradient, per picture, is below `tolerance`.
 
-    `features` [N, D]; `shrinking` [D + 1, 1].
+    `features` [N, D]; `shrinking` [D + 1, 1], the same for all weights.
     """
+    if not is_wide(features):
+        return _head(_descended(features, begin, loss, shrinking, tolerance))
+    span = span_of(features)
+    rows = len(features)
+    begin, shrinking = np.vstack([span.into(begin[:-1]), begin[-1:]]), np.vstack([np.repeat(shrinking[:1], rows, 0), shrinking[-1:]])
+    found = _descended(span.coordinates, begin, loss, shrinking, tolerance)
+    return _head(np.vstack([span.back(found[:-1]), found[-1:]]))
+
+
+def _descended(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Numbers:
     from scipy.optimize import minimize
 
     count, (parameters, classes) = len(features), begin.shape
@@ -55,7 +66,11 @@ def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, to
     # products with a matrix of few columns wait for memory: a second thread makes them slower (8 ms against 1 ms) unless they are of gigabytes
     alone = classes <= FEW_COLUMNS and features.size < MANY_NUMBERS
     with thread_pools().limit(limits=1 if alone else None, user_api="blas"):
-        found = minimize(value_and_gradient, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(parameters, classes)
+        found: Numbers = minimize(value_and_gradient, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(parameters, classes)
+    return found
+
+
+def _head(found: Numbers) -> Head:
     return Head(np.ascontiguousarray(found[:-1].T, np.float32), found[-1].astype(np.float32))
 
 

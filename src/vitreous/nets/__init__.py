@@ -47,7 +47,7 @@ def build(name: str, classes: int | None = None, channels: int | None = None, si
         if weights > _MOST_WEIGHTS:
             arrived = f"{plural(classes, 'class', 'classes')} of pictures {channels}×{size}×{size} make {weights:,} weights"
             raise UsageError(f"{name} cannot be built for this", arrived, f"at most {_MOST_WEIGHTS:,}", "fewer classes or smaller pictures")
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # on the processor, where the weights are made
         return _network(found, classes, channels, size)
 
 

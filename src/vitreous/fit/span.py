@@ -1,0 +1,59 @@
+"""Fewer coordinates for a linear layer on few pictures of many features.
+
+With the weights shrunk alike, those of the optimum are sums of pictures, w = Xᵀ a, and only the products G = X Xᵀ count (the representer theorem:
+Kimeldorf, Wahba 1971). The rows of L, where L Lᵀ = G, have the same products in N coordinates instead of D; v there is w = Xᵀ L⁻ᵀ v here, and
+|v| = |w|. For 128 photos of 2,992 features a fit takes a twentieth of the time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitreous.fit.head import Floats
+
+# Added to G's diagonal, of the mean |x|², so that equal pictures have an L too: above fp32's rounding of products, far below what tells pictures
+# apart.
+JITTER = 1e-6
+# From so many features a picture on the products and L cost less than they save.
+_WIDER = 1.5
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Span:
+    """`coordinates` L [N, N] of the pictures `features` [N, D]."""
+
+    features: Floats
+    coordinates: Floats
+
+    def into(self, weights: Numbers) -> Numbers:
+        """Weights [D, K] in these coordinates, [N, K]; what of them no picture sees is left out."""
+        from scipy.linalg import solve_triangular
+
+        products = self.features @ weights.astype(np.float32)
+        found: Numbers = solve_triangular(self.coordinates.astype(np.float64), products.astype(np.float64), lower=True)
+        return found
+
+    def back(self, weights: Numbers) -> Numbers:
+        """Weights [N, K] of these coordinates as those [D, K] of the features."""
+        from scipy.linalg import solve_triangular
+
+        shares = solve_triangular(self.coordinates.astype(np.float64), weights, lower=True, trans="T")
+        found: Numbers = (self.features.T @ shares.astype(np.float32)).astype(np.float64)
+        return found
+
+
+def is_wide(features: Floats) -> bool:
+    return features.shape[1] > _WIDER * len(features)
+
+
+def span_of(features: Floats) -> Span:
+    """Of `features` [N, D], of which not all are 0."""
+    from scipy.linalg import cholesky
+
+    products = (features @ features.T).astype(np.float64)
+    diagonal = np.einsum("ii->i", products)  # a view
+    diagonal += JITTER * max(float(diagonal.mean()), 1e-6)
+    return Span(features, cholesky(products, lower=True, overwrite_a=True).astype(np.float32))

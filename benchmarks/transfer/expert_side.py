@@ -31,7 +31,7 @@ class Photos(Dataset):
     """Short side to 224, centre crop, (x - 127) / 128; with a seed: a random crop of 60 to 100 % of the area, and a flip."""
 
     def __init__(self, items, moved):
-        self.items, self.moved = items, moved
+        self.items, self.moved, self.random = items, moved, np.random.default_rng()
 
     def __len__(self):
         return len(self.items)
@@ -40,10 +40,10 @@ class Photos(Dataset):
         path, target = self.items[index]
         image = Image.open(path).convert("RGB")
         if self.moved:
-            side = int(min(image.size) * np.sqrt(np.random.uniform(0.6, 1)))
-            left, top = (np.random.randint(0, size - side + 1) for size in image.size)
+            side = int(min(image.size) * np.sqrt(self.random.uniform(0.6, 1)))
+            left, top = (self.random.integers(0, size - side + 1) for size in image.size)
             image = image.resize((224, 224), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
-            if np.random.rand() < 0.5:
+            if self.random.random() < 0.5:
                 image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
             pixels = np.asarray(image, np.float32)
         else:

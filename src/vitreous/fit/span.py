@@ -46,7 +46,7 @@ class Span:
 
 
 def is_wide(features: Floats) -> bool:
-    return features.shape[1] > _WIDER * len(features)
+    return bool(features.shape[1] > _WIDER * len(features))
 
 
 def span_of(features: Floats) -> Span:

@@ -11,6 +11,7 @@ vt.resume("runs/photos-2")        # go on with an interrupted training; vt.repea
 vt.predict("photo.jpg")           # no training: one of 1000 ImageNet classes
 vt.see("photo.jpg")               # Inside: stages, feature maps, the arithmetic of one number; run.see for a run's network
 vt.strongest("photos/")           # which of your pictures excite each channel most; run.strongest for a run's network and pictures
+vt.match("a.jpg", "b.jpg")        # Match: where in a is what b shows, and whether both show the same; vt.match_in("a.jpg", "photos/")
 vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
 vt.find("photos/", "new.jpg")     # Found: the most similar pictures; run.find by a run's network, vt.index keeps their features
 vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
         label_session,
         load,
         look,
+        match,
+        match_in,
         net,
         next_to_label,
         predict,
@@ -54,8 +57,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load", "look", "net",
-    "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "train", "watch",
+    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load", "look", "match",
+    "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "train", "watch",
 ]  # fmt: skip
 
 

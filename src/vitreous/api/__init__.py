@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
 from vitreous.api.finding import find, index
 from vitreous.api.label import label, label_session, next_to_label
+from vitreous.api.matching import match, match_in
 from vitreous.api.run import Run, documents
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.errors import UsageError, VitreousError
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Run", "VitreousError", "again", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "features", "find",
-    "index", "label", "label_session", "load", "look", "net", "next_to_label", "picture_format", "plan", "predict", "predict_many", "repeat",
-    "resolve_settings", "resume", "sample", "see", "strongest", "sweep", "train", "watch",
+    "index", "label", "label_session", "load", "look", "match", "match_in", "net", "next_to_label", "picture_format", "plan", "predict",
+    "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest", "sweep", "train", "watch",
 ]  # fmt: skip
 
 

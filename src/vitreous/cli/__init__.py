@@ -29,6 +29,7 @@ VERBS = {
     "report": "Write a run's report again, or set runs side by side.",
     "nets": "List the networks; the stages of one.",
     "see": "Look inside the network: stages, feature maps, the arithmetic of one number.",
+    "match": "Find where in one picture is what another shows, or which pictures of a folder show it.",
     "features": "Write what a network makes of photos as a table, for other programs.",
     "find": "Find the photos of a folder that are most like a photo.",
     "index": "Keep the features of a folder, so that similar photos are found at once.",

@@ -5,6 +5,7 @@ index       it is opened, memory-mapped
 similarity  what is compared; learned: what the folder's labels add to it
 exact       the rows most similar to queries, by products of matrices
 finding     from pictures that are asked for to answers
+matching    where in one picture is what another shows
 """
 
 from vitreous.find.finding import COUNT, WAYS, find

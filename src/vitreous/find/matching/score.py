@@ -4,7 +4,7 @@
 
 `surprise`, `alike` and `share` are those of `guided.Agreement`. The numbers below were fitted by logistic regression on pairs made of photos of the
 training part of `clothing`, half of them the same photo turned, scaled, cropped and tilted beyond what is asked for, half two different photos
-(tools/fit_match_score.py), with both halves counted alike; how well they hold on other pictures is measured by benchmarks/match.py.
+with both halves counted alike.
 """
 
 import numpy as np

@@ -14,6 +14,7 @@ vt.strongest("photos/")           # which of your pictures excite each channel m
 vt.match("a.jpg", "b.jpg")        # Match: where in a is what b shows, and whether both show the same; vt.match_in("a.jpg", "photos/")
 vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
 vt.find("photos/", "new.jpg")     # Found: the most similar pictures; run.find by a run's network, vt.index keeps their features
+vt.suspects("photos/")            # Suspects: labels that are probably wrong; run.suspects for a run's pictures
 vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
 vt.label("unsorted/")              # labels where there are none, on a page of your own browser; vt.label_session without one
 vt.next_to_label("runs/photos-1", "more/")    # which new pictures to label next; also run.next("more/")
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         sample,
         see,
         strongest,
+        suspects,
         train,
         watch,
     )  # fmt: skip
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load", "look", "match",
-    "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "train", "watch",
+    "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects", "train", "watch",
 ]  # fmt: skip
 
 

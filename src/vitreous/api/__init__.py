@@ -11,6 +11,7 @@ from vitreous.api.finding import find, index
 from vitreous.api.label import label, label_session, next_to_label
 from vitreous.api.matching import match, match_in
 from vitreous.api.run import Run, documents
+from vitreous.api.suspects import apply_corrections, run_at, suspects, undo_corrections
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.errors import UsageError, VitreousError
 from vitreous.fit.settings import TrainSettings, policy
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
-    "Run", "VitreousError", "again", "answers", "augmentations", "compare", "documents", "engine_for", "evaluation_picture", "features", "find",
-    "index", "label", "label_session", "load", "look", "match", "match_in", "net", "next_to_label", "picture_format", "plan", "predict",
-    "predict_many", "repeat", "resolve_settings", "resume", "sample", "see", "strongest", "sweep", "train", "watch",
+    "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "compare", "documents", "engine_for", "evaluation_picture",
+    "features", "find", "index", "label", "label_session", "load", "look", "match", "match_in", "net", "next_to_label", "picture_format", "plan",
+    "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample", "see", "strongest", "suspects", "sweep", "train",
+    "undo_corrections", "watch",
 ]  # fmt: skip
 
 
@@ -154,17 +156,22 @@ def repeat(run: Image, *, name: str | None = None, runs: Image | None = None, re
     return Run(train_folder(data, settings, tell, exported, documents, way, improver=improver))
 
 
-def again(run: Image, *, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None) -> Run:
+def again(
+    run: Image, *, corrections: Image | None = None, name: str | None = None, runs: Image | None = None, reporter: Reporter | None = None
+) -> Run:
     """Train once more on the data of a finished run after they were corrected (labels fixed, pictures added or taken away, classes renamed), into a
     new run: with its settings, its view of the pictures and its parts, so that figures compare; only changed pictures are decoded.
 
+    `corrections`: a corrections.csv of labels, as suspects.html saves it, which counts although the data stay as they are.
     Raises DataError, RunError, StorageError, UsageError.
     """
     from vitreous.fit.again import before_of
+    from vitreous.fit.corrections import read_corrections
     from vitreous.fit.training import train as train_folder
     from vitreous.runs.folder import verify
     from vitreous.training.again import data_of, finished, settings_of
 
+    read = read_corrections(Path(corrections)) if corrections else []
     opened = finished(Path(run))
     verify(opened)
     settings = settings_of(opened)
@@ -172,7 +179,7 @@ def again(run: Image, *, name: str | None = None, runs: Image | None = None, rep
     tell = reporter or Printed()
     way = _from_scratch(settings)
     improver = _improver(settings) if (opened.facts.get("classifier") or {}).get("phases") else None
-    return Run(train_folder(data_of(opened), settings, tell, _exported(settings), documents, way, before=before_of(opened), improver=improver))
+    return Run(train_folder(data_of(opened), settings, tell, _exported(settings), documents, way, before=before_of(opened, read), improver=improver))
 
 
 def watch(run: Image) -> Iterator[dict[str, Any]]:

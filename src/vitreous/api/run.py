@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vitreous.runs.folder import RunFolder
     from vitreous.tasks.task import Evaluation
     from vitreous.training.coach import Finding
+    from vitreous.trust.suspects import Suspects
 
 
 class Run:
@@ -180,6 +181,12 @@ class Run:
         from vitreous.api.label import next_to_label
 
         return next_to_label(self.folder, folder, n, engine=engine, reporter=reporter)
+
+    def suspects(self, *, seed: int = 0, reporter: Reporter | None = None) -> "Suspects":
+        """Labels of the run's data, as they are now, that are probably wrong. See `vt.suspects`."""
+        from vitreous.api.suspects import suspects_of_run
+
+        return suspects_of_run(self._run, seed, reporter or Quiet())
 
     def filters(self, stage: str | None = None, *, first: int = 0) -> "Filters":
         """What a layer has learned, as pictures, beside the same layer before training and, where `keep_path` has kept them, behind some epochs; of

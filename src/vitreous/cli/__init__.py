@@ -35,6 +35,7 @@ VERBS = {
     "index": "Keep the features of a folder, so that similar photos are found at once.",
     "label": "Label photos that have no labels yet, on a page of your own browser.",
     "next": "Say which new photos to label next for a run.",
+    "suspects": "Find labels that are probably wrong, and put them right.",
     "sample": "Write example data to play with.",
 }
 

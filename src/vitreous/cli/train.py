@@ -71,6 +71,9 @@ from vitreous.errors import UsageError
 @click.option("--repeat", type=PATH, metavar="RUN", help="Train once more exactly as RUN was trained, instead of DATA.")
 @click.option("--again", type=PATH, metavar="RUN", help="Train on the data of RUN as they are now, corrected: only what changed is read.")
 @click.option(
+    "--corrections", type=PATH, metavar="FILE", help="--again: a corrections.csv of labels, as suspects.html saves it; the data stay as they are."
+)
+@click.option(
     "--sweep",
     type=NAME,
     multiple=True,
@@ -85,6 +88,7 @@ def command(
     resume: str | None,
     repeat: str | None,
     again: str | None,
+    corrections: str | None,
     sweep: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
@@ -101,6 +105,10 @@ def command(
     given = {name: value for name, value in (("DATA", data), ("--resume", resume), ("--repeat", repeat), ("--again", again)) if value is not None}
     if len(given) != 1:
         raise UsageError("vitreous train", " and ".join(given) or "nothing", "DATA, or one of --resume RUN, --repeat RUN and --again RUN")
+    if corrections and not again:
+        raise UsageError(
+            "--corrections", next(iter(given)), "--again RUN: corrections are of the data of a run", "vitreous train first, then --again"
+        )
     if data is None:
         allowed = () if resume else ("name", "runs")
         if stray := [key for key, value in arguments.items() if value is not None and key not in allowed] or ["settings"] * bool(settings):
@@ -118,8 +126,8 @@ def command(
             if resume:
                 run = api.resume(resume, reporter=tell)
             else:
-                once_more = api.repeat if repeat else api.again
-                run = once_more(str(repeat or again), name=resolved.name, runs=arguments["runs"], reporter=tell)
+                named = {"name": resolved.name, "runs": arguments["runs"], "reporter": tell}
+                run = api.repeat(repeat, **named) if repeat else api.again(str(again), corrections=corrections, **named)
         elif dry_run:
             planned = api.plan(str(data), resolved, tell)
             click.echo(json.dumps(planned) if as_json else "\n".join(f"{key} = {value!r}" for key, value in planned["settings"].items()))

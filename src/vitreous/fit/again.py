@@ -14,6 +14,7 @@ from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural, visible
 from vitreous.core.view import View
 from vitreous.data.split import LabelsOf, assign
+from vitreous.fit.corrections import CORRECTIONS_CSV, Correction, corrected, read_corrections, together
 from vitreous.fit.head import Ints
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Predictions, items_from_csv, predictions_from_csv
@@ -24,7 +25,7 @@ _FEW = 0.05
 
 @dataclass(frozen=True)
 class Before:
-    """A finished run, and what it knew of its pictures, by path and by the hex of their content's hash."""
+    """A finished run, and what it knew of its pictures, by path and by the hex of their content's hash; `corrections` of what the data say."""
 
     name: str
     view: View
@@ -34,6 +35,11 @@ class Before:
     answers: Predictions
     by_path: dict[str, ItemRow]
     by_key: dict[str, ItemRow] = field(default_factory=dict)
+    corrections: Sequence[Correction] = ()
+
+    def corrected(self, source: Source) -> tuple[Source, list[str]]:
+        """The data with the corrections, and what there is to say of them. Raises DataError."""
+        return corrected(source, self.corrections) if self.corrections else (source, [])
 
     def row(self, item: Item, key: str = "") -> ItemRow | None:
         """What was known of a picture: by its content, wherever it lies now, else by its place."""
@@ -132,8 +138,16 @@ class Changes:
         }  # fmt: skip
 
 
-def before_of(run: RunFolder) -> Before:
-    """Raises RunError where files of the run are damaged."""
+def corrections_of(run: RunFolder) -> list[Correction]:
+    """Those that a run was trained with. Raises RunError, DataError where they are damaged."""
+    if CORRECTIONS_CSV not in run.document.files:
+        return []
+    run.read(CORRECTIONS_CSV)  # verified
+    return read_corrections(run.file(CORRECTIONS_CSV))
+
+
+def before_of(run: RunFolder, corrections: Sequence[Correction] = ()) -> Before:
+    """`corrections` come on top of those that the run was trained with. Raises RunError where files of the run are damaged."""
     rows = [row for row in items_from_csv(run.read(ITEMS_CSV)) if not row.left_out]
     by_key: dict[str, ItemRow] = {}
     for row in rows:
@@ -148,4 +162,5 @@ def before_of(run: RunFolder) -> Before:
         predictions_from_csv(run.read(PREDICTIONS_CSV), run.facts.get("thresholds")),
         {row.path: row for row in rows},
         by_key,
+        together(corrections_of(run), corrections),
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from vitreous.core.item import Item, Source
 from vitreous.core.text import plural
 from vitreous.fit.again import Changes
 from vitreous.fit.classifier import HeldOut, LeavesFiles
+from vitreous.fit.corrections import CORRECTIONS_CSV, Correction, corrections_to_csv
 from vitreous.fit.head import Floats, Ints
 from vitreous.fit.improving import Forecast
 from vitreous.fit.plan import Plan
@@ -48,6 +50,7 @@ class Trained:
     changes: Changes | None = None
     forecast: Forecast | None = None
     selection: Selection | None = None
+    corrections: Sequence[Correction] = ()
 
     @cached_property
     def held_out(self) -> HeldOut:
@@ -79,6 +82,8 @@ def state_of(writer: RunWriter, trained: Trained, seconds: float) -> tuple[dict[
         HELD_OUT_CSV: predictions_to_csv(held_out),
         "use.py": script(trained.ready.choice.view).encode(),
     }
+    if trained.corrections:
+        files[CORRECTIONS_CSV] = corrections_to_csv(trained.corrections)
     if history := trained.fitted.classifier.history():
         files[HISTORY] = "".join(json.dumps(epoch) + "\n" for epoch in history).encode()
     return files, facts, Contents(writer.path.name, facts, writer.settings, rows, predictions, held_out, history)

@@ -81,6 +81,11 @@ def train(
     with ExitStack() as stack:
         writer = stack.enter_context(reopen(resumed)) if resumed else None
         source = read(data, settings, reporter)
+        if before:
+            source, said = before.corrected(source)
+            for sentence in said:
+                reporter.say(sentence)
+            source = task_named(source.task).learnable(source)
         method = method_for(settings, source.items, exported, source.task, from_scratch)
         if before:
             method = replace(method, views=(before.view,), larger_views=())
@@ -170,7 +175,8 @@ class _Training:
         if self.improver:
             trained = self.improved(trained, self.improver)
         self.prove(trained)
-        return replace(trained, forecast=trained.forecast or self.forecast, selection=self.selection)
+        corrections = self.before.corrections if self.before else ()
+        return replace(trained, forecast=trained.forecast or self.forecast, selection=self.selection, corrections=corrections)
 
     def in_fp32(self, setting: Setting) -> Setting:
         return replace(default_setting(len(self.source.items), "f32", setting.library), reason="bf16 changed answers")

@@ -30,14 +30,14 @@ class Thumbnail:
     missing: str = ""
 
 
-def thumbnails(folders: Sequence[str], paths: Sequence[str], keys: Mapping[str, str], policy: Policy) -> list[Thumbnail]:
+def thumbnails(folders: Sequence[str], paths: Sequence[str], keys: Mapping[str, str], policy: Policy, side: int = SIDE) -> list[Thumbnail]:
     """One for each path, which is relative to one of the `folders`; `keys` are the hashes (hex) that their contents had:
-    nothing else is shown, wherever a path may lead."""
+    nothing else is shown, wherever a path may lead. `side`: of the longer side, in pixels."""
     with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-        return list(pool.map(partial(_thumbnail, folders, keys, policy), paths))
+        return list(pool.map(partial(_thumbnail, folders, keys, policy, side), paths))
 
 
-def _thumbnail(folders: Sequence[str], keys: Mapping[str, str], policy: Policy, path: str) -> Thumbnail:
+def _thumbnail(folders: Sequence[str], keys: Mapping[str, str], policy: Policy, side: int, path: str) -> Thumbnail:
     why = "the folder of the data is not there"
     for folder in folders:
         try:
@@ -47,7 +47,7 @@ def _thumbnail(folders: Sequence[str], keys: Mapping[str, str], policy: Policy, 
             if keys.get(path) != content_key(data).hex():
                 why = "the file has changed since"
                 continue
-            return Thumbnail(path, _uri(open_upright(data, SIDE, policy)))
+            return Thumbnail(path, _uri(open_upright(data, side, policy), side))
         except UnreadableImage as error:
             why = error.arrived
         except OSError as error:
@@ -55,8 +55,8 @@ def _thumbnail(folders: Sequence[str], keys: Mapping[str, str], policy: Policy, 
     return Thumbnail(path, "", why)
 
 
-def _uri(image: Image.Image) -> str:
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+def _uri(image: Image.Image, side: int) -> str:
+    image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=_QUALITY, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")

@@ -115,6 +115,30 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return rows[0][1], rows[1:]
 
 
+def column_of(path: Path, header: Sequence[str], given: str | None = None) -> int:
+    """The place of the column of pictures. Raises DataError."""
+    return _column(path, header, given, _IMAGE, "image")
+
+
+def label_column_of(path: Path, header: Sequence[str], given: str | None = None) -> int:
+    """The place of the column of labels. Raises DataError."""
+    return _column(path, header, given, _LABEL, "label")
+
+
+def relative_path(folder: Path, name: str) -> str:
+    """A picture's path below the folder of its table, as items have it."""
+    return _relative(folder, name)[0]
+
+
+def table_text(path: Path) -> tuple[str, bytes, str]:
+    """A table as text, the byte-order mark that it begins with, and the encoding behind that. Raises DataError."""
+    text, begin = _text(path), path.read_bytes()[:3]
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
+        if begin.startswith(mark):
+            return text, mark, encoding
+    return text, b"", "utf-8"
+
+
 def _text(path: Path) -> str:
     try:
         size = path.stat().st_size

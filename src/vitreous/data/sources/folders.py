@@ -84,6 +84,12 @@ def clean_label(name: str) -> str:
     return unicodedata.normalize("NFC", name.encode("utf-8", undecoded).decode("utf-8", "backslashreplace"))
 
 
+def class_depth(root: Path) -> int:
+    """How many folders lie between `root` and the class folders: "train/shirt/1.jpg" has its class at place 1."""
+    layout, _ = _layout(root, walk(os.fspath(root)))
+    return layout.prefix.count("/") + bool(layout.splits)
+
+
 def case_remarks(labels: set[str]) -> list[str]:
     """One remark for each set of labels that differ only in case or in spaces."""
     alike = defaultdict(list)

@@ -78,10 +78,19 @@ class Journal:
         if self.table:
             _rewrite(self.table.path, self.table.after, self.table.before)
         _settle(each.reversed() for each in reversed(self.moves))
-        for folder in sorted({os.path.dirname(each.target) for each in self.moves}, key=len, reverse=True):
-            with suppress(OSError):  # one that holds something stays
-                os.rmdir(folder)
+        for folder in {os.path.dirname(each.target) for each in self.moves}:
+            _drop_if_empty(folder, self.folder)
         return undoing.written(UNDONE)
+
+
+def _drop_if_empty(folder: str, data: str) -> None:
+    """One that was made for a move, and those that were made for it, beside the data."""
+    with suppress(OSError):  # one that holds something stays
+        while True:
+            os.rmdir(folder)
+            if not os.path.dirname(folder).startswith(f"{data}-"):
+                return
+            folder = os.path.dirname(folder)
 
 
 def read_journal(file: Path) -> Journal:

@@ -74,10 +74,10 @@ def strength_for(points: Floats, weights: Floats, fold: Ints) -> float:
 
 def softmax_opinion(points: Floats, weights: Floats, fold: Ints, strength: float) -> Numbers:
     """`weights` [N, K]: how much each picture counts, in the column of its label."""
-    logits, head = np.zeros(weights.shape, np.float32), None
+    logits = np.zeros(weights.shape, np.float32)
     for number in np.unique(fold):
         asked = fold == number
-        head = _softmax_head(points[~asked], weights[~asked], strength, head)
+        head = _softmax_head(points[~asked], weights[~asked], strength, None)  # from another fold's head it would know of these labels
         logits[asked] = head.logits(points[asked])
     return np.asarray(log_softmax(logits), np.float64)
 

@@ -1,6 +1,7 @@
 """The labelled pictures in which suspects are looked for, of all parts of the data, with what a network makes of them.
 
-    a run      of a pretrained, frozen network: its features, in its view, as the training left them in the pack; its data as they are now
+    a run      of a pretrained, frozen network: its features, in its view, as the training left them in the pack; its data as they are now, with
+               the corrections that it was trained with
     a folder   features of the shipped network, and what the pack does not hold goes through it once
 
 A network that learned from these labels has learned the wrong ones too, and would defend them: for a run that was trained from the pixels on,
@@ -22,6 +23,8 @@ from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import open_pack
 from vitreous.data.sources import is_missed, read_source
 from vitreous.errors import DataError, UsageError
+from vitreous.fit.again import corrections_of
+from vitreous.fit.corrections import corrected
 from vitreous.fit.evaluation import policy_of
 from vitreous.fit.features import Extractor, Wanted
 from vitreous.fit.head import Floats, Ints
@@ -56,8 +59,11 @@ def pictures_of_run(run: RunFolder, data: Path, reporter: Reporter) -> Pictures:
     """Those of the data of a run as they are now. Raises DataError, RunError, UsageError."""
     settings = run.settings
     columns = {name: settings.get(name) for name in ("image_column", "label_column", "group", "task")}
-    source = read_source(data, **columns)
-    rule = policy_of(run)
+    source, rule = read_source(data, **columns), policy_of(run)
+    if known := corrections_of(run):
+        source, said = corrected(source, known)
+        for sentence in said:
+            reporter.say(sentence)
     network, view, remark = _network_of(run)
     return _gathered(source, network, view, rule, [remark] if remark else [], reporter)
 

@@ -12,9 +12,10 @@ from vitreous.core.item import LeftOut
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.decode import Policy
+from vitreous.errors import DataError
 from vitreous.fit.head import Ints
 from vitreous.trust.suspects.pictures import Pictures
-from vitreous.trust.suspects.ranking import judged, rank
+from vitreous.trust.suspects.ranking import LEAST_OF_CLASS, judged, rank
 
 # Nearest pictures that are shown as evidence.
 EVIDENCE = 5
@@ -144,6 +145,10 @@ def suspects_in(pictures: Pictures, reporter: Reporter, seed: int = 0) -> Suspec
         least = plural(len(pictures.labels) - len(rows), "picture")
         remarks.append(f"Not judged, too few to compare with: {least} of {plural(len(few), 'class', 'classes')} ({shown}).")
     names = [name for k, name in enumerate(pictures.names) if k not in set(few.tolist())]
+    if len(names) < 2 <= len(pictures.names):
+        enough = f"with {LEAST_OF_CLASS} pictures that are no copies of each other"
+        arrived = f"{plural(len(names), 'class', 'classes')} {enough}, of {len(pictures.names)}"
+        raise DataError("labels cannot be judged", arrived, "two or more such classes")
     number = {name: k for k, name in enumerate(names)}
     labels = np.array([number[pictures.items[row].label] for row in rows], np.intp)
     groups = pictures.groups[rows]

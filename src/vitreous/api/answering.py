@@ -13,7 +13,7 @@ from vitreous.fit.settings import policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Failure
-from vitreous.tasks.predict import AnyAnswers
+from vitreous.tasks.predict import AnyAnswers, Beside
 from vitreous.tasks.predict import predict as predict_files
 
 if TYPE_CHECKING:
@@ -24,10 +24,15 @@ Image = str | os.PathLike[str]
 
 
 def answers(
-    network: Network, paths: Sequence[str], engine: str = "auto", max_pixels: int | None = None, tolerate_truncated: bool = False
+    network: Network,
+    paths: Sequence[str],
+    engine: str = "auto",
+    max_pixels: int | None = None,
+    tolerate_truncated: bool = False,
+    beside: Beside | None = None,
 ) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
-    """Answers for files as they become ready, in their order, with what was decoded."""
-    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated))
+    """Answers for files as they become ready, in their order, with what was decoded; `beside`: what is said of each beside its answer."""
+    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated), beside)
 
 
 def engine_for(network: Network, count: int, engine: str) -> Setting:
@@ -37,18 +42,18 @@ def engine_for(network: Network, count: int, engine: str) -> Setting:
     return setting_for_answers(network, count, engine)
 
 
-def one(network: Network, image: Image) -> AnyAnswers:
-    ((result, _),) = answers(network, [os.fspath(image)])
+def one(network: Network, image: Image, beside: Beside | None = None) -> AnyAnswers:
+    ((result, _),) = answers(network, [os.fspath(image)], beside=beside)
     if isinstance(result, Failure):
         raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
     return result
 
 
-def many(network: Network, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
+def many(network: Network, images: Image | Iterable[Image], beside: Beside | None = None) -> list[AnyAnswers | Failure]:
     from vitreous.data.sources.pictures import pictures_in
 
     named = [images] if isinstance(images, str | os.PathLike) else list(images)
-    return [answer for answer, _ in answers(network, pictures_in(named))]
+    return [answer for answer, _ in answers(network, pictures_in(named), beside=beside)]
 
 
 def features_of(network: Network, data: Image, stage: str | None, pool: "Pool", engine: str, rule: Policy, reporter: Reporter) -> "Features":

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from vitreous.tasks.task import Evaluation
     from vitreous.training.coach import Finding
     from vitreous.trust.suspects import Suspects
+    from vitreous.trust.unknown.doubts import Doubts
+    from vitreous.trust.unknown.promises import Measured
+    from vitreous.trust.unknown.telling import Drift
 
 
 class Run:
@@ -60,13 +63,44 @@ class Run:
             self._network = load_network(self._run.file("model.onnx"))
         return self._network
 
-    def predict(self, image: Image) -> AnyAnswers:
-        """The answer for one file: `Answers`, or `SeveralAnswers` of a run with several labels. Raises UnreadableImage."""
-        return one(self.network, image)
+    def predict(self, image: Image, *, sets: float | None = None, per_class: bool = False, unknown: float | None = None) -> AnyAnswers:
+        """The answer for one file: `Answers`, or `SeveralAnswers` of a run with several labels. Raises UnreadableImage.
 
-    def predict_many(self, images: Image | Iterable[Image]) -> list[AnyAnswers | Failure]:
+        `sets`: with the set of classes that holds the true one in this share of all pictures, or of those of each class (`per_class`);
+        `unknown`: whether it is none of these classes, with so many false alarms among ordinary pictures. Raises as `doubts` does.
+        """
+        return one(self.network, image, self.doubts(sets, per_class, unknown))
+
+    def predict_many(
+        self, images: Image | Iterable[Image], *, sets: float | None = None, per_class: bool = False, unknown: float | None = None
+    ) -> list[AnyAnswers | Failure]:
         """The answers for several files, or for all pictures of a folder; a file that cannot be read is a Failure in its place."""
-        return many(self.network, images)
+        return many(self.network, images, self.doubts(sets, per_class, unknown))
+
+    def doubts(
+        self, sets: float | None = None, per_class: bool = False, unknown: float | None = None, *, reporter: Reporter | None = None
+    ) -> "Doubts | None":
+        """What `predict` is asked to say beside its answer; None where it is nothing.
+
+        Raises UsageError, DataError where too few pictures can promise it or the pictures of the run are gone, RunError where it kept no answers.
+        """
+        from vitreous.api.unknown import doubts
+
+        made, self._run = doubts(self._run, lambda: self.network, sets, per_class, unknown, reporter or Quiet())
+        return made
+
+    def sets(self, coverage: float = 0.95, *, per_class: bool = False, evaluation: "Evaluation | None" = None) -> "Measured":
+        """What became of such a promise on the test pictures, or on those of another `evaluation`. Raises as `doubts` does."""
+        from vitreous.api.unknown import measured_sets
+
+        return measured_sets(self._run, coverage, per_class, evaluation)
+
+    def drift(self, data: Image, *, rate: float = 0.05, seed: int = 0, reporter: Reporter | None = None) -> "Drift":
+        """Whether the pictures of a folder or table differ from those that were trained on, and in what, with false alarms in at most the share
+        `rate` of such questions. Raises DataError, UsageError, RunError."""
+        from vitreous.api.unknown import drift
+
+        return drift(self._run, self.network, Path(data), rate, seed, reporter or Quiet())
 
     def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Evaluation":
         """Metrics with 95 % intervals on the run's own test pictures, or on a labelled folder or CSV.

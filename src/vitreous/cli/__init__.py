@@ -25,6 +25,7 @@ VERBS = {
     "watch": "Follow a training from another terminal.",
     "predict": "Answer for photos, by a trained run or out of 1000 ImageNet classes.",
     "evaluate": "Measure a run on its test photos or on any labelled folder.",
+    "drift": "Say whether new photos are other ones than a run was trained on.",
     "decide": "Choose the threshold at which a run says yes, for the errors you can afford.",
     "report": "Write a run's report again, or set runs side by side.",
     "nets": "List the networks; the stages of one.",

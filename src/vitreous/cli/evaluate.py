@@ -36,6 +36,8 @@ _NAMED = 5
 @click.option("--stress", is_flag=True, help="Accuracy under blur, noise, JPEG and other corruptions, at five strengths.")
 @click.option("--slices", is_flag=True, help="Parts of the pictures on which the model is significantly worse.")
 @click.option("--column", type=NAME, help="With --slices: a column of the table to divide by.")
+@click.option("--sets", type=float, metavar="SHARE", help="Coverage and size of the sets that hold the true class so often, such as 0.95.")
+@click.option("--per-class", is_flag=True, help="With --sets: the promise holds for each class by itself.")
 @click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
 @click.option("--picture", type=PATH, help="Write confusion matrix and recalls, or the curves of --stress, to this file, .png or .svg.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
@@ -50,6 +52,8 @@ def command(
     stress: bool,
     slices: bool,
     column: str | None,
+    sets: float | None,
+    per_class: bool,
     engine: str,
     picture: str | None,
     as_json: bool,
@@ -70,6 +74,8 @@ def command(
 
     # what is wrong is said before the work
     _check_options(requirements, point, must_pass, junit, slices, column)
+    if per_class and sets is None:
+        raise UsageError("--per-class says for what a set is promised", "there is none", remedy="add --sets 0.95")
     form = api.picture_format(picture) if picture else "png"
     opened = api.load(run)
     read = [each for each in (data or str(opened.data), must_pass, other) if each]
@@ -77,6 +83,8 @@ def command(
     _check_task(opened, requirements, must_pass, other, stress, slices, picture)
     _check_others(opened, data, other, column)
     cases = read_cases(Path(must_pass)) if must_pass else []
+    if sets is not None:
+        opened.doubts(sets, per_class)  # what cannot be promised is said before the work
     with reporter(as_json) as tell:
         evaluation = _evaluation(opened, data, engine, tell, asked=bool(other or stress or slices))
         parts: dict[str, Any] = {}
@@ -86,6 +94,8 @@ def command(
             parts["stress"] = opened.stress(data, engine=engine, reporter=tell)
         if slices:
             parts["slices"] = opened.slices(data, column=column, engine=engine, reporter=tell)
+        if sets is not None:
+            parts["sets"] = opened.sets(sets, per_class=per_class, evaluation=evaluation)
         passed = _passed(opened, cases, engine, tell) if must_pass else None
     outcomes = evaluation.require_by_point(*requirements) if point else evaluation.require(*requirements)
     click.echo(_json(evaluation, parts, outcomes, passed) if as_json else _text(evaluation, parts, outcomes, passed))

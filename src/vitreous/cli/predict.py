@@ -17,9 +17,11 @@ from vitreous.core.text import csv_cell, plural, visible
 from vitreous.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from vitreous.api import Run
     from vitreous.infer.network import Network
-    from vitreous.tasks.classify.answers import Failure
+    from vitreous.tasks.classify.answers import Answers, Failure
     from vitreous.tasks.predict import AnyAnswers
+    from vitreous.trust.unknown.doubts import Doubts
 
 
 @click.command("predict", short_help="Answer for photos.")
@@ -32,12 +34,26 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "form", flag_value="json", help="One JSON object a line for each picture.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table: image, label, confidence, error.")
+@click.option(
+    "--sets", type=float, metavar="SHARE", help="With RUN: beside each answer the set of classes that holds the true one so often, such as 0.95."
+)
+@click.option("--per-class", is_flag=True, help="With --sets: the promise holds for each class by itself.")
+@click.option("--unknown", type=float, metavar="RATE", help='With RUN: say "none of these" with so many false alarms, such as 0.05.')
 @click.option("--out", type=PATH, help="Write the answers to this file instead of standard output.")
 @click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
 @click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
 @click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
 def command(
-    names: tuple[str, ...], top: int | None, form: str | None, out: str | None, engine: str, max_pixels: int | None, tolerate_truncated: bool
+    names: tuple[str, ...],
+    top: int | None,
+    form: str | None,
+    sets: float | None,
+    per_class: bool,
+    unknown: float | None,
+    out: str | None,
+    engine: str,
+    max_pixels: int | None,
+    tolerate_truncated: bool,
 ) -> int:
     """Answer for each IMAGE: files, folders, patterns, or - for a list of files on standard input.
 
@@ -47,17 +63,20 @@ def command(
 
     if out:  # one that cannot be written is said before anything is read
         require_outputs({"--out": out}, names)
-    network, rest = _network(names)
+    network, run, rest = _network(names)
     paths = _paths(rest, names)
     if out:
         require_outputs({"--out": out}, paths)
-    lines = _Lines(form or "text", top, len(paths), network)
+    beside = _doubts(run, sets, per_class, unknown)
+    lines = _Lines(
+        form or "text", top, len(paths), network, (["set"] if sets is not None else []) + (["none_of_these"] if unknown is not None else [])
+    )
     failures = 0
 
     def written() -> Iterator[str]:
         nonlocal failures
         yield from lines.head()
-        for answer, _ in api.answers(network, paths, engine, max_pixels, tolerate_truncated):
+        for answer, _ in api.answers(network, paths, engine, max_pixels, tolerate_truncated, beside):
             failed = lines.is_failure(answer)
             failures += failed
             if failed and (form is None or out):
@@ -76,8 +95,24 @@ def command(
     return 1 if failures else 0
 
 
-def _network(names: tuple[str, ...]) -> "tuple[Network, tuple[str, ...]]":
-    """The network that the first name stands for, and the rest; the shipped one where the first name is a picture."""
+def _doubts(run: "Run | None", sets: float | None, per_class: bool, unknown: float | None) -> "Doubts | None":
+    from vitreous.cli.terminal import reporter
+
+    if per_class and sets is None:
+        raise UsageError("--per-class says for what a set is promised", "there is none", remedy="add --sets 0.95")
+    asked = "--sets" if sets is not None else "--unknown" if unknown is not None else ""
+    if not asked:
+        return None
+    if run is None:
+        raise UsageError(
+            f"{asked} is chosen on pictures of a run", "no run was named", "a run folder in front of the pictures", "vitreous train makes one"
+        )
+    with reporter(False) as tell:
+        return run.doubts(sets, per_class, unknown, reporter=tell)
+
+
+def _network(names: tuple[str, ...]) -> "tuple[Network, Run | None, tuple[str, ...]]":
+    """The network that the first name stands for, with its run, and the rest; the shipped one where the first name is a picture."""
     from vitreous import api
     from vitreous.infer.network import load_network
 
@@ -90,16 +125,17 @@ def _network(names: tuple[str, ...]) -> "tuple[Network, tuple[str, ...]]":
             )
         inside = os.path.isfile(os.path.join(os.path.dirname(first), "run.json"))
         if first.lower().endswith(".onnx") and not inside:
-            return load_network(Path(first)), names[1:]
-        return api.load(first).network, names[1:]
+            return load_network(Path(first)), None, names[1:]
+        run = api.load(first)
+        return run.network, run, names[1:]
     if len(names) > 1 and not os.path.lexists(first) and (pretrained := api.pretrained(first)):
-        return pretrained, names[1:]
+        return pretrained, None, names[1:]
     missing = not os.path.lexists(first) and first != "-" and not _names_a_picture(first)
     closed = os.path.isdir(first) and not os.access(first, os.R_OK | os.X_OK)
     if len(names) > 1 and (missing or closed):
         # a run that is not there, or not open to us, would otherwise be reported as a broken picture
         api.load(first)
-    return load_network(), names
+    return load_network(), None, names
 
 
 def _names_a_picture(name: str) -> bool:
@@ -134,7 +170,8 @@ def _listed_on_standard_input() -> list[str]:
 class _Lines:
     """How an answer is written: as text, JSON or CSV."""
 
-    def __init__(self, form: str, top: int | None, count: int, network: "Network") -> None:
+    def __init__(self, form: str, top: int | None, count: int, network: "Network", beside: list[str]) -> None:
+        self._beside = beside
         self._form, self._asked, self._alone = form, top, count == 1
         self._top = top or (5 if form == "json" else 1)
         self._several = network.labels if network.facts.get("task") == "multilabel" else None
@@ -144,7 +181,7 @@ class _Lines:
             yield _row(["image", "labels", *(f"p:{csv_cell(label)}" for label in self._several), "error"])
         elif self._form == "csv":
             numbers = [""] + [f"_{n}" for n in range(2, self._top + 1)]
-            yield _row(["image", *(f"{name}{n}" for n in numbers for name in ("label", "confidence")), "error"])
+            yield _row(["image", *(f"{name}{n}" for n in numbers for name in ("label", "confidence")), *self._beside, "error"])
 
     def is_failure(self, answer: "AnyAnswers | Failure") -> bool:
         return hasattr(answer, "reason")
@@ -158,7 +195,7 @@ class _Lines:
         if isinstance(answer, Failure):
             if self._form == "text":
                 return ""
-            empty = 2 * self._top if self._several is None else 1 + len(self._several)
+            empty = 2 * self._top + len(self._beside) if self._several is None else 1 + len(self._several)
             return _row([csv_cell(answer.image), *[""] * empty, csv_cell(answer.reason)])
         if isinstance(answer, SeveralAnswers):
             if self._form == "csv":
@@ -168,11 +205,19 @@ class _Lines:
         best = answer.said(self._top)
         if self._form == "csv":
             cells = [cell for each in best for cell in (csv_cell(each.label), f"{each.confidence:.6f}")]
-            return _row([csv_cell(answer.image), *cells, *[""] * (2 * (self._top - len(best))), ""])
+            return _row([csv_cell(answer.image), *cells, *[""] * (2 * (self._top - len(best))), *_cells(answer), ""])
         if self._alone and self._top > 1:
-            return "".join(f"{visible(each.label)}\t{each.confidence:.4f}\n" for each in best)
-        told = "\t".join(f"{visible(each.label)}\t{each.confidence:.4f}" for each in best)
+            return "".join(f"{visible(each.label)}\t{each.confidence:.4f}\n" for each in best) + "".join(f"{each}\n" for each in answer.beside)
+        told = "\t".join((*(f"{visible(each.label)}\t{each.confidence:.4f}" for each in best), *answer.beside))
         return f"{told}\n" if self._alone else f"{visible(answer.image)}\t{told}\n"
+
+
+def _cells(answer: "Answers") -> list[str]:
+    """What was asked for beside the answer: the labels of the set as a table of several labels has them; yes or no."""
+    from vitreous.core.presence import Presence
+
+    set_of = [csv_cell(str(Presence.of(answer.set.labels)))] if answer.set else []
+    return set_of + (["yes" if answer.oddness.none_of_these else "no"] if answer.oddness else [])
 
 
 def _row(cells: list[str]) -> str:

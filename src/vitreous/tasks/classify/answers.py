@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vitreous.core.text import visible
 from vitreous.metrics.decision_rule import UNKNOWN, StoredRule
+from vitreous.tasks.classify.doubts import Oddness, PredictionSet
 
 _SHOWN = 5
 
@@ -31,12 +32,14 @@ class Answer:
 @dataclass(frozen=True)
 class Answers:
     """The distribution over the classes for one picture. `probability` float32 [K] in the order of `labels`; `decision`: how the answer is made
-    of it, where `vitreous decide` has stored that."""
+    of it, where `vitreous decide` has stored that; `set` and `oddness`: what was asked for beside it."""
 
     image: str
     labels: Sequence[str]
     probability: NDArray[np.float32]
     decision: StoredRule | None = None
+    set: PredictionSet | None = None
+    oddness: Oddness | None = None
 
     @property
     def label(self) -> str | None:
@@ -64,14 +67,23 @@ class Answers:
         return [first, *(each for each in self.top(count) if each.label != label)][:count]
 
     def to_json(self, count: int) -> dict[str, Any]:
-        value = {"image": self.image, "answers": [{"label": a.label, "confidence": round(a.confidence, 6)} for a in self.top(count)]}
-        return value if self.decision is None else value | {"label": self.label, "decided": self.decision.wish}
+        value: dict[str, Any] = {"image": self.image, "answers": [{"label": a.label, "confidence": round(a.confidence, 6)} for a in self.top(count)]}
+        if self.decision is not None:
+            value |= {"label": self.label, "decided": self.decision.wish}
+        for beside in (self.set, self.oddness):
+            value |= beside.to_json() if beside else {}
+        return value
+
+    @property
+    def beside(self) -> list[str]:
+        """In words what was asked for beside the answer."""
+        return [str(each) for each in (self.set, self.oddness) if each]
 
     def __iter__(self) -> Iterator[Answer]:
         return iter(self.top(len(self.labels)))
 
     def __repr__(self) -> str:
-        return f"{visible(self.image)}: " + ", ".join(map(str, self.said(3)))
+        return "; ".join((f"{visible(self.image)}: " + ", ".join(map(str, self.said(3))), *self.beside))
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -79,6 +91,7 @@ class Answers:
             f"<td>{a.confidence:.1%}</td></tr>"
             for a in self.said(_SHOWN)
         )
+        rows += "".join(f"<tr><td style='text-align:left' colspan='3'>{escape(each)}</td></tr>" for each in self.beside)
         return f"<table><caption>{escape(visible(self.image))}</caption>{rows}</table>"
 
     @property

@@ -41,7 +41,7 @@ _EXAMPLES = 12
 
 
 @dataclass(frozen=True, eq=False)
-class _Sample:
+class Sample:
     """Pictures of a folder: their facts, and features [N, D] of the shipped network."""
 
     folder: Path
@@ -51,11 +51,11 @@ class _Sample:
     features: NDArray[np.float32]
     left_out: list[LeftOut]
 
-    def at(self, places: Sequence[int]) -> "_Sample":
+    def at(self, places: Sequence[int]) -> "Sample":
         keys = [self.keys[place] for place in places]
         return replace(self, items=[self.items[place] for place in places], keys=keys, facts=self.facts[places], features=self.features[places])
 
-    def without_copies(self) -> "_Sample":
+    def without_copies(self) -> "Sample":
         group = find_duplicates(self.keys, self.facts["thumbnail"]).group
         return self.at(np.sort(np.unique(group, return_index=True)[1]).tolist())
 
@@ -78,8 +78,8 @@ def drift_of(run: RunFolder, network: Network, data: Path, rate: float, seed: in
     rows = [row for row in items_from_csv(run.read(ITEMS_CSV)) if row.split in (Split.TRAIN, Split.VALIDATION)]
     known = {row.key for row in rows}
     items = [Item(str(folder / row.path), row.path, row.label) for row in rows]
-    old = _sample(run, folder, _drawn(items, rng), "pictures of the run", reporter)
-    new = _sample(run, source.root, _drawn(source.items, rng), "new pictures", reporter)
+    old = sample(run, folder, _drawn(items, rng), "pictures of the run", reporter)
+    new = sample(run, source.root, _drawn(source.items, rng), "new pictures", reporter)
     new = replace(new, left_out=[*(each for each in source.left_out if is_missed(each)), *new.left_out])
     if not new.items or not old.items:
         which, sample = ("new picture", new) if not new.items else ("picture of the run", old)
@@ -102,7 +102,7 @@ def drift_of(run: RunFolder, network: Network, data: Path, rate: float, seed: in
 
 
 def _differences(
-    run: RunFolder, network: Network, old: _Sample, new: _Sample, rng: np.random.Generator, reporter: Reporter
+    run: RunFolder, network: Network, old: Sample, new: Sample, rng: np.random.Generator, reporter: Reporter
 ) -> tuple[list[Difference], NDArray[np.float64]]:
     shown, witness = pictures_differ(old.features, new.features, rng)
     found = [shown]
@@ -115,7 +115,7 @@ def _differences(
     return [*found, *looks_differ(old.facts, new.facts, rng)], witness
 
 
-def _sample(run: RunFolder, folder: Path, items: list[Item], what: str, reporter: Reporter) -> _Sample:
+def sample(run: RunFolder, folder: Path, items: list[Item], what: str, reporter: Reporter) -> Sample:
     """What can be read of them."""
     network = with_more_stages(load_network())
     own = str(run.facts.get("network", {}).get("network", "")) == load_network().facts.get("network")
@@ -123,7 +123,7 @@ def _sample(run: RunFolder, folder: Path, items: list[Item], what: str, reporter
     wanted = Wanted(width=int(network.facts["features"]))
     gathered = _gathered(run, folder, network, view, items, wanted, what, reporter)
     kept = gathered.readable
-    found = _Sample(folder, items, gathered.keys, gathered.facts, gathered.features, list(gathered.errors.values()))
+    found = Sample(folder, items, gathered.keys, gathered.facts, gathered.features, list(gathered.errors.values()))
     return found.at(kept)
 
 

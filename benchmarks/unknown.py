@@ -232,9 +232,9 @@ def changed(source: Path, place: Path, change: Any) -> None:
 def sampled(run: Any, folder: Path) -> tuple[Any, Any, list[str]]:
     from vitreous.core.reporter import Quiet
     from vitreous.data.sources import read_any
-    from vitreous.trust.unknown.drift import sample
+    from vitreous.trust.unknown.drift import sample_of
 
-    found = sample(run, folder, read_any(folder).items, "pictures", Quiet())
+    found = sample_of(run, folder, read_any(folder).items, "pictures", Quiet())
     return found.facts, found.features, [item.relative for item in found.items]
 
 

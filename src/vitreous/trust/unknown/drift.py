@@ -78,8 +78,8 @@ def drift_of(run: RunFolder, network: Network, data: Path, rate: float, seed: in
     rows = [row for row in items_from_csv(run.read(ITEMS_CSV)) if row.split in (Split.TRAIN, Split.VALIDATION)]
     known = {row.key for row in rows}
     items = [Item(str(folder / row.path), row.path, row.label) for row in rows]
-    old = sample(run, folder, _drawn(items, rng), "pictures of the run", reporter)
-    new = sample(run, source.root, _drawn(source.items, rng), "new pictures", reporter)
+    old = sample_of(run, folder, _drawn(items, rng), "pictures of the run", reporter)
+    new = sample_of(run, source.root, _drawn(source.items, rng), "new pictures", reporter)
     new = replace(new, left_out=[*(each for each in source.left_out if is_missed(each)), *new.left_out])
     if not new.items or not old.items:
         which, sample = ("new picture", new) if not new.items else ("picture of the run", old)
@@ -115,7 +115,7 @@ def _differences(
     return [*found, *looks_differ(old.facts, new.facts, rng)], witness
 
 
-def sample(run: RunFolder, folder: Path, items: list[Item], what: str, reporter: Reporter) -> Sample:
+def sample_of(run: RunFolder, folder: Path, items: list[Item], what: str, reporter: Reporter) -> Sample:
     """What can be read of them."""
     network = with_more_stages(load_network())
     own = str(run.facts.get("network", {}).get("network", "")) == load_network().facts.get("network")

@@ -21,7 +21,7 @@ pytest_plugins = ["shared_fixtures"]
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    return colourful(tmp_path / "photos", {"red": 10, "green": 10, "blue": 10})
+    return colourful(tmp_path / "photos", {"red": 9, "green": 10, "blue": 10})
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def index(photos: Path, model: Path, tmp_path: Path) -> Any:
 def by_hand(photos: Path, model: Path, wanted: list[str], unlike: list[str] = []) -> list[str]:  # noqa: B006 - only read
     """All files, the most similar first, by cosines of centred features."""
     found = vt.features(photos, net=str(model))
-    z = found.values.astype(np.float64) - found.values.mean(0, dtype=np.float64)
+    z = found.values.astype(np.float64) - 0.5 * found.values.mean(0, dtype=np.float64)  # too few labelled pictures to choose by
     z /= np.linalg.norm(z, axis=1, keepdims=True)
     place = {str(photos / path): n for n, path in enumerate(found.paths)}
     query = z[[place[path] for path in wanted]].mean(0) - (0.5 * z[[place[path] for path in unlike]].mean(0) if unlike else 0)
@@ -126,7 +126,7 @@ def test_a_box_that_shows_nothing_is_refused(index: Any, photos: Path, box: Any,
 
 def test_more_than_there_is_gives_all_there_is(index: Any, photos: Path) -> None:
     found = vt.find(index, photos / "red/red-004.png", n=1000)
-    assert len(found) == 29 and "there are no more than 29 other pictures (--n 1000)" in found.remarks
+    assert len(found) == 28 and "there are no more than 28 other pictures (--n 1000)" in found.remarks
 
 
 def test_files_that_have_gone_are_marked(index: Any, photos: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_row_that_does_not_hold_what_was_written_is_noticed(index: Any, photos
     file = next(index.path.glob("vectors-*"))
     file.write_bytes(b"\x00\x00\x40\x3f" + file.read_bytes()[4:])
     with pytest.raises(DataError, match="1 row does not hold what was written"):
-        vt.find(index.path, photos / "red/red-004.png", n=29)
+        vt.find(index.path, photos / "red/red-004.png", n=28)
 
 
 def test_labels_that_are_not_there_cannot_be_asked_for(index: Any, photos: Path) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vitreous.find.centring import SHARES, share_of
 from vitreous.find.entries import Entries
 from vitreous.find.layout import RECORD
 from vitreous.find.learned import _solved, _sums, learn, lesson_of, ranked
@@ -30,7 +31,7 @@ def two_kinds(count: int = 300, noise: float = 6.0) -> tuple[np.ndarray, list[st
 
 def test_labels_that_explain_the_features_are_used() -> None:
     vectors, labels = two_kinds()
-    head, found = learn(rows_of(vectors), lesson_of(entries_of(labels), False), vectors.mean(0))
+    head, found = learn(rows_of(vectors), lesson_of(entries_of(labels), False), vectors.mean(0), 1.0)
     assert head is not None and head.shape == (20, 2) and found.used and found.gain is not None
     assert found.gain[1] > 0.1 and found.said.startswith("Labels help: mean average precision 0.")
 
@@ -38,7 +39,7 @@ def test_labels_that_explain_the_features_are_used() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_labels_that_are_drawn_by_chance_are_not_used(seed: int) -> None:
     vectors, labels = two_kinds()
-    head, found = learn(rows_of(vectors), lesson_of(entries_of(list(np.random.default_rng(seed).permutation(labels))), False), vectors.mean(0))
+    head, found = learn(rows_of(vectors), lesson_of(entries_of(list(np.random.default_rng(seed).permutation(labels))), False), vectors.mean(0), 1.0)
     assert head is None and not found.used and "not used" in found.said
 
 
@@ -88,5 +89,16 @@ def test_several_labels_each_count() -> None:
 )
 def test_what_is_too_little_to_learn_from_is_said(labels: list[str], said: str) -> None:
     vectors = np.random.default_rng(0).normal(size=(len(labels), 6))
-    head, found = learn(rows_of(vectors), lesson_of(entries_of(labels), False), vectors.mean(0))
+    head, found = learn(rows_of(vectors), lesson_of(entries_of(labels), False), vectors.mean(0), 1.0)
     assert head is None and not found.used and said in found.said
+
+
+def test_what_all_pictures_share_is_taken_off_where_it_hides_their_labels() -> None:
+    vectors, labels = two_kinds(noise=1.0)
+    vectors[:, 7] += 8
+    lesson = lesson_of(entries_of(labels), False)
+    assert share_of(rows_of(vectors), lesson, vectors.mean(0)) == 1.0
+    vectors -= vectors.mean(0)
+    vectors[:, 4] *= 5
+    vectors[:, 7] *= np.where(np.array(labels) == "cat", 1.0, 8.0)  # nothing is shared: nothing is gained
+    assert share_of(rows_of(vectors), lesson, vectors.mean(0)) == SHARES[0] == share_of(rows_of(vectors), None, vectors.mean(0))

@@ -53,7 +53,7 @@ def command(
         click.echo(json.dumps(made.to_json() | {"remarks": list(made.remarks)}))
         return
     click.echo(made.sentence)
-    for remark in made.remarks:
-        click.echo(visible(remark))
+    for remark in (*made.remarks, made.facts["labels_help"]["said"]):
+        click.echo(visible(remark[:1].upper() + remark[1:]) + ".")
     click.echo(f"Index: {quoted(made.path)}")
     click.echo(f"Try: vitreous find {quoted(path or rest[0])} PHOTO")

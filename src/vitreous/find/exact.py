@@ -39,7 +39,7 @@ class Nearest:
 def nearest(terms: Sequence[Term], count: int, without: Sequence[int] = ()) -> Nearest:
     """The `count` best rows of each query; rows of scale 0 in the first term, and those in `without`, are passed over."""
     queries, asked = terms[0].weights.shape[1], int(np.count_nonzero(terms[0].scale))
-    left_out = np.unique(np.asarray(list(without), np.intp))
+    left_out = np.array(sorted(set(without)), np.intp)  # numpy.unique would import numpy.ma
     count = max(0, min(count, asked - int(np.count_nonzero(terms[0].scale[left_out]))))
     if not count:
         return Nearest(np.empty((queries, 0), np.intp), np.empty((queries, 0), np.float32))

@@ -97,8 +97,8 @@ def lesson_of(entries: Entries, several: bool) -> Lesson | None:
     return Lesson(np.array(rows, np.intp), has, labels)
 
 
-def learn(rows: Rows, lesson: Lesson | None, centre: Doubles) -> tuple[Doubles | None, Help]:
-    """The map [D, K], where it helps; and what was found."""
+def learn(rows: Rows, lesson: Lesson | None, mean: Doubles, share: float) -> tuple[Doubles | None, Help]:
+    """The map [D, K], where it helps beside the looks less `share` of the mean; and what was found."""
     if lesson is None:
         return None, Help("the pictures have no labels")
     count, width = len(lesson.rows), rows.vectors.shape[1]
@@ -108,15 +108,15 @@ def learn(rows: Rows, lesson: Lesson | None, centre: Doubles) -> tuple[Doubles |
     if width > _MOST_FEATURES or len(lesson.labels) > _MOST_LABELS:
         many = f"{width:,} features" if width > _MOST_FEATURES else f"{len(lesson.labels):,} labels"
         return None, Help(f"nothing is learned from labels with {many}")
-    deviation = _deviation(rows, lesson.rows, centre)
-    found = _measured(rows, lesson, centre, deviation)
+    deviation = _deviation(rows, lesson.rows, mean)
+    found = _measured(rows, lesson, mean, share, deviation)
     if not found.used:
         return None, found
-    sums = _sums(rows, lesson, np.arange(count), centre, deviation)
+    sums = _sums(rows, lesson, np.arange(count), mean, deviation)
     return _solved(*sums, count) / deviation[:, None], found
 
 
-def _measured(rows: Rows, lesson: Lesson, centre: Doubles, deviation: Doubles) -> Help:
+def _measured(rows: Rows, lesson: Lesson, mean: Doubles, share: float, deviation: Doubles) -> Help:
     """Both ways on pictures that nothing was learned from."""
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.choice(len(lesson.rows), min(_MEASURED, len(lesson.rows)), replace=False))
@@ -124,8 +124,8 @@ def _measured(rows: Rows, lesson: Lesson, centre: Doubles, deviation: Doubles) -
     part_of_group = rng.integers(0, _PARTS, int(group.max()) + 1)
     part = part_of_group[group]
     asked = rng.random(len(chosen)) < _QUERIES / len(chosen)
-    gram = [_sums(rows, lesson, chosen[part == number], centre, deviation) for number in range(_PARTS)]
-    z = unit(rows.vectors[lesson.rows[chosen]].astype(np.float64) - centre).astype(np.float32)
+    gram = [_sums(rows, lesson, chosen[part == number], mean, deviation) for number in range(_PARTS)]
+    z = unit(rows.vectors[lesson.rows[chosen]].astype(np.float64) - share * mean).astype(np.float32)
     figures = []
     for number in range(_PARTS):
         others, ours = part != number, (part == number) & asked
@@ -133,7 +133,7 @@ def _measured(rows: Rows, lesson: Lesson, centre: Doubles, deviation: Doubles) -
             continue
         sums = [sum(each[place] for k, each in enumerate(gram) if k != number) for place in range(2)]
         head = _solved(np.asarray(sums[0]), np.asarray(sums[1]), int(others.sum())) / deviation[:, None]
-        mapped = unit((rows.vectors[lesson.rows[chosen]].astype(np.float64) - centre) @ head).astype(np.float32)
+        mapped = unit((rows.vectors[lesson.rows[chosen]].astype(np.float64) - mean) @ head).astype(np.float32)
         relevant = lesson.has[chosen[ours]].astype(np.float32) @ lesson.has[chosen[others]].T > 0
         looks = z[ours] @ z[others].T
         pair = [ranked(scores, relevant) for scores in (looks, (1 - WEIGHT) * looks + WEIGHT * (mapped[ours] @ mapped[others].T))]
@@ -141,13 +141,13 @@ def _measured(rows: Rows, lesson: Lesson, centre: Doubles, deviation: Doubles) -
     every = np.concatenate(figures) if figures else np.zeros((0, 6))
     if len(every) < _LEAST // 2:
         return Help(f"too few pictures can be looked for to tell whether labels help: {len(every)}")
-    (mean, low, high), (_, low_area, _) = _gain(every[:, 4] - every[:, 1]), _gain(every[:, 5] - every[:, 2])
+    (gain, low, high), (_, low_area, _) = _gain(every[:, 4] - every[:, 1]), _gain(every[:, 5] - every[:, 2])
     plain, learned = (float(every[:, 0].mean()), float(every[:, 1].mean())), (float(every[:, 3].mean()), float(every[:, 4].mean()))
     used = low > 0 and low_area > 0
-    figures_said = f"mean average precision {plain[1]:.3f} by looks, {learned[1]:.3f} with labels, a gain of {mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+    figures_said = f"mean average precision {plain[1]:.3f} by looks, {learned[1]:.3f} with labels, a gain of {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
     of = f"on {plural(len(every), 'picture')} held out; right at rank 1: {plain[0]:.3f} and {learned[0]:.3f}"
     said = f"{'Labels help' if used else 'Labels are not used, for they do not help for sure'}: {figures_said} {of}"
-    return Help(said, used, plain, learned, (mean, low, high), len(every))
+    return Help(said, used, plain, learned, (gain, low, high), len(every))
 
 
 def ranked(scores: npt.NDArray[np.float32], relevant: BoolArray) -> Doubles:
@@ -167,20 +167,20 @@ def _gain(differences: Doubles) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def _deviation(rows: Rows, chosen: IntArray, centre: Doubles) -> Doubles:
+def _deviation(rows: Rows, chosen: IntArray, mean: Doubles) -> Doubles:
     total = np.zeros(rows.vectors.shape[1])
     for part in blocks(len(chosen)):
-        total += np.square(rows.vectors[chosen[part]].astype(np.float64) - centre).sum(0)
+        total += np.square(rows.vectors[chosen[part]].astype(np.float64) - mean).sum(0)
     deviation = np.sqrt(total / max(1, len(chosen)))
     return np.asarray(np.where(deviation > 1e-6 * max(1e-30, float(deviation.max(initial=0))), deviation, np.inf))
 
 
-def _sums(rows: Rows, lesson: Lesson, places: IntArray, centre: Doubles, deviation: Doubles) -> tuple[Doubles, Doubles]:
+def _sums(rows: Rows, lesson: Lesson, places: IntArray, mean: Doubles, deviation: Doubles) -> tuple[Doubles, Doubles]:
     """Zᵀ Z and Zᵀ Y over these places of the lesson."""
     share = np.maximum(lesson.has.mean(0), 1e-9)
-    gram, cross = np.zeros((len(centre), len(centre))), np.zeros((len(centre), len(share)))
+    gram, cross = np.zeros((len(mean), len(mean))), np.zeros((len(mean), len(share)))
     for part in blocks(len(places)):
-        z = ((rows.vectors[lesson.rows[places[part]]] - centre) / deviation).astype(np.float32)
+        z = ((rows.vectors[lesson.rows[places[part]]] - mean) / deviation).astype(np.float32)
         y = ((lesson.has[places[part]] - share) / np.sqrt(share)).astype(np.float32)
         gram += z.T @ z
         cross += z.T @ y

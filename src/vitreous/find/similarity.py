@@ -1,8 +1,8 @@
 """How similar two pictures are: the cosine of their features, less what all pictures of the folder have in common.
 
-looks    cos(x − m, q − m), m the mean of the folder's features (measured: docs/decisions/0035-find.md)
-labels   the same of (x − m) B, where B is the head learned from the folder's labels (`learned`); with it, the similarity is the weighted mean
-         of both
+looks    cos(x − c, q − c), c a share of the mean m of the folder's features (`centring`)
+labels   cos((x − m) B, (q − m) B), where B is the head learned from the folder's labels (`learned`); with it, the similarity is the weighted
+         mean of both
 
 Either is linear in x but for the length of a row, which is worked out once: a query is one product of the matrix of features with one vector.
 A query of several pictures is the mean of their directions, less `NOT` times the mean of those that are not wanted.
@@ -28,9 +28,11 @@ _NO_DIRECTION = np.float32(1e-30)
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """`map` float64 [D, C]; `rows` float32 [R, C], what it makes of the rows, of length 1; `weight` of it beside that of the looks, 0 to 1."""
+    """`map` float64 [D, C]; `offset` [C], what it makes of the mean; `rows` float32 [R, C], what it makes of the rows, of length 1; `weight` of it
+    beside that of the looks, 0 to 1."""
 
     map: Doubles
+    offset: Doubles
     rows: Floats
     weight: float
 
@@ -79,19 +81,23 @@ class Similarity:
 
     def _labels(self, vectors: Floats) -> Doubles:
         assert self.head is not None
-        return unit((vectors.astype(np.float64) - self.centre) @ self.head.map)
+        return unit(vectors.astype(np.float64) @ self.head.map - self.head.offset)
 
     def write(self, folder: Path) -> None:
         save(folder / "centre.npy", self.centre)
         save(folder / "scale.npy", self.scale)
         if self.head:
             save(folder / "head_map.npy", self.head.map)
+            save(folder / "head_offset.npy", self.head.offset)
             save(folder / "head_rows.npy", self.head.rows)
 
     @classmethod
     def read(cls, folder: Path, weight: float | None) -> "Similarity":
         """`weight` of the head; None where there is none. Raises OSError, ValueError."""
-        head = None if weight is None else Head(load(folder / "head_map.npy"), load(folder / "head_rows.npy"), weight)
+        if weight is None:
+            return cls(load(folder / "centre.npy"), load(folder / "scale.npy"))
+        mapping, offset, rows = (load(folder / f"head_{name}.npy") for name in ("map", "offset", "rows"))
+        head = Head(mapping, offset, rows, weight)
         return cls(load(folder / "centre.npy"), load(folder / "scale.npy"), head)
 
 
@@ -118,7 +124,7 @@ def mean_of(vectors: Floats, live: npt.NDArray[np.bool_]) -> Doubles:
 
 
 def scale_of(vectors: Floats, live: npt.NDArray[np.bool_], centre: Doubles) -> Floats:
-    """One by the length of each row less the mean: [R]."""
+    """One by the length of each row less the centre: [R]."""
     scale = np.zeros(len(vectors), np.float32)
     middle = centre.astype(np.float32)
     for part in blocks(len(vectors)):
@@ -130,12 +136,12 @@ def scale_of(vectors: Floats, live: npt.NDArray[np.bool_], centre: Doubles) -> F
     return scale
 
 
-def projected(vectors: Floats, centre: Doubles, head: Doubles) -> Floats:
-    """What a head makes of all rows, of length 1: float32 [R, C]."""
-    made = np.empty((len(vectors), head.shape[1]), np.float32)
+def head_of(vectors: Floats, mean: Doubles, mapping: Doubles, weight: float) -> Head:
+    """A head, with what it makes of all rows."""
+    offset, made = mean @ mapping, np.empty((len(vectors), mapping.shape[1]), np.float32)
     for part in blocks(len(vectors)):
-        made[part] = unit((vectors[part].astype(np.float64) - centre) @ head)
-    return made
+        made[part] = unit(vectors[part].astype(np.float64) @ mapping - offset)
+    return Head(mapping, offset, made, weight)
 
 
 def blocks(count: int) -> Iterator[slice]:

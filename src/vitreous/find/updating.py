@@ -22,13 +22,14 @@ from vitreous.data.decode import content_key, read_file
 from vitreous.data.pack import open_pack
 from vitreous.data.sources import is_missed
 from vitreous.errors import DataError, StorageError, UnreadableImage, UsageError
+from vitreous.find.centring import share_of
 from vitreous.find.entries import Entries, times_of
 from vitreous.find.index import Index, open_index
 from vitreous.find.layout import About, Manifest, generation_folder, read_manifest, row_files
 from vitreous.find.learned import WEIGHT, learn, lesson_of
 from vitreous.find.maker import Maker
 from vitreous.find.rows import Appender, Rows
-from vitreous.find.similarity import Head, Similarity, mean_of, projected, scale_of
+from vitreous.find.similarity import Similarity, head_of, mean_of, scale_of
 from vitreous.fit.features import Extractor
 from vitreous.storage.atomic import said_as_storage_error, sync_folder
 from vitreous.storage.cache import touch
@@ -224,16 +225,19 @@ def measured(rows: Rows, entries: Entries, several: bool, before: Index | None) 
     """The measures of similarity of one state. What was learned from the same labels before is not learned again."""
     live = np.zeros(len(rows), np.bool_)
     live[entries.row] = True
-    centre = mean_of(rows.vectors, live)
+    mean = mean_of(rows.vectors, live)
     lesson = lesson_of(entries, several)
     digest = lesson.digest(rows) if lesson else ""
     if before and digest and before.facts.get("learned_from") == digest:
-        head, helped = before.similarity.head.map if before.similarity.head else None, before.facts["labels_help"]
+        mapping, helped = before.similarity.head.map if before.similarity.head else None, before.facts["labels_help"]
+        share = float(before.facts["share_of_mean"])
     else:
-        head, found = learn(rows, lesson, centre)
+        share = share_of(rows, lesson, mean)
+        mapping, found = learn(rows, lesson, mean, share)
         helped = found.to_json()
-    made = Head(head, projected(rows.vectors, centre, head), WEIGHT) if head is not None else None
-    return Similarity(centre, scale_of(rows.vectors, live, centre), made), {"labels_help": helped, "learned_from": digest}
+    head = head_of(rows.vectors, mean, mapping, WEIGHT) if mapping is not None else None
+    facts = {"labels_help": helped, "learned_from": digest, "share_of_mean": share}
+    return Similarity(share * mean, scale_of(rows.vectors, live, share * mean), head), facts
 
 
 def require_same(folder: Path, there: About, wanted: About) -> None:

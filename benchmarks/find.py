@@ -77,7 +77,8 @@ def made_index(folder: Path, count: int, picture: Path) -> Index:
     similarity, found = measured(appender.rows(), entries, False, None)
     similarity.write(state)
     view, policy = network.view.to_json(), asdict(Policy())
-    about = About(str(folder), "", "efficientnet-lite0", None, None, network.fingerprint, "features", "mean", view, policy, "openvino-f32", WIDTH)
+    net = network.fingerprint
+    about = About(str(folder), "", "efficientnet-lite0", None, None, net, "features", "mean", view, policy, "openvino-f32", WIDTH)
     Manifest(about, "made", count, 1, found | {"left_out": [], "num_left_out": 0, "remarks": []}).write(folder)
     return open_index(folder)
 
@@ -152,7 +153,8 @@ def retrieval(benchmark: Benchmark, folder: Path) -> None:
             for way in ("looks", "labels"):
                 for place, what in ((0, "precision at 1"), (1, "mean average precision")):
                     gap = 100 * (figures[way] - figures["faiss"])[asked, place]
-                    note = f"{100 * figures[way][asked, place].mean():.1f} and {100 * figures['faiss'][asked, place].mean():.1f} %, {asked.sum()} queries"
+                    ours, theirs = (100 * figures[each][asked, place].mean() for each in (way, "faiss"))
+                    note = f"{ours:.1f} and {theirs:.1f} %, {asked.sum()} queries"
                     note += f", the difference ±{1.96 * gap.std(ddof=1) / len(gap) ** 0.5:.1f}"
                     said = f"{name}, {what} by {way}, less faiss's"
                     benchmark.claim(Claim(said, float(gap.mean()), "points", "at least", 0.0, note=note))

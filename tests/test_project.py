@@ -49,7 +49,7 @@ def test_the_base_has_no_torch() -> None:
 def test_everything_that_is_imported_is_declared() -> None:
     # openvino_telemetry is named only to keep it out; IPython is there where a notebook is; jaxtyping is imported by type checkers alone
     extras = declared()["optional-dependencies"]
-    optional = names(extras["train"] + extras["parquet"]) | {"openvino_telemetry", "IPython", "jaxtyping"}
+    optional = names(extras["train"] + extras["parquet"] + extras["search"]) | {"openvino_telemetry", "IPython", "jaxtyping"}
     assert imported() <= names(declared()["dependencies"]) | optional
 
 

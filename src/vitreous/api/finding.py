@@ -54,6 +54,7 @@ def find(
     unlike: Image | Iterable[Image] = (),
     box: "Box | None" = None,
     by: str = "auto",
+    exact: bool = False,
     path: Image | None = None,
     net: str | None = None,
     size: int | None = None,
@@ -67,24 +68,25 @@ def find(
     """The `n` pictures (20) of a folder, which is indexed first, or of an index, as it is, that are most like `query`: a file or several.
 
     `unlike`: files that the answers shall not be like. `box`: x0, y0, x1, y1 in pixels, the part of the query that counts. `by`: "looks", or
-    "labels" of the folder beside them, or "auto": with them where they were found to help. The other options as for `vt.index`.
+    "labels" of the folder beside them, or "auto": with them where they were found to help. `exact`: also beyond a million pictures.
+    The other options as for `vt.index`.
     Raises DataError, ModelError, RunError, StorageError, UnreadableImage, UsageError.
     """
     from vitreous.find import Index, is_index, open_index
 
     tell = reporter or Quiet()
     if isinstance(data, Index):
-        return ask(data, query, unlike, box, n, by, tell)
+        return ask(data, query, unlike, box, n, by, exact, tell)
     if path is None and is_index(Path(data)):
         named = {"net": net, "size": size, "stage": stage}
         if given := [name for name, value in named.items() if value is not None]:
             said, was = f"--{given[0]} with an index", f"{visible(os.fspath(data))} was made with its own"
             raise UsageError(said, was, remedy="leave it away, or name the folder of the pictures")
-        return ask(open_index(Path(data)), query, unlike, box, n, by, tell)
+        return ask(open_index(Path(data)), query, unlike, box, n, by, exact, tell)
     require_files(query, unlike)
     options = {"path": path, "net": net, "size": size, "stage": stage, "pool": pool, "engine": engine, "max_pixels": max_pixels}
     opened = index(data, tolerate_truncated=tolerate_truncated, reporter=tell, **options)  # type: ignore[arg-type]  # as they came
-    return ask(opened, query, unlike, box, n, by, tell)
+    return ask(opened, query, unlike, box, n, by, exact, tell)
 
 
 def index_by(
@@ -103,14 +105,21 @@ def index_by(
 
 
 def ask(
-    opened: "Index", query: Image | Iterable[Image], unlike: Image | Iterable[Image], box: "Box | None", n: int | None, by: str, reporter: Reporter
+    opened: "Index",
+    query: Image | Iterable[Image],
+    unlike: Image | Iterable[Image],
+    box: "Box | None",
+    n: int | None,
+    by: str,
+    exact: bool,
+    reporter: Reporter,
 ) -> "Found":
     from vitreous.find import COUNT
     from vitreous.find import find as search
 
     if n is not None and n < 1:
         raise UsageError(f"n is {n}", needed="1 or more")
-    return search(opened, _named(query), reporter, unlike=_named(unlike), box=box, count=n or COUNT, by=by)
+    return search(opened, _named(query), reporter, unlike=_named(unlike), box=box, count=n or COUNT, by=by, exact=exact)
 
 
 def require_files(query: Image | Iterable[Image], unlike: Image | Iterable[Image]) -> None:

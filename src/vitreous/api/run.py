@@ -193,6 +193,7 @@ class Run:
         unlike: Image | Iterable[Image] = (),
         box: "Box | None" = None,
         by: str = "auto",
+        exact: bool = False,
         path: Image | None = None,
         stage: str | None = None,
         pool: "Pool" = "mean",
@@ -208,7 +209,7 @@ class Run:
         opened = self.index(
             data, path=path, stage=stage, pool=pool, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=reporter
         )
-        return ask(opened, query, unlike, box, n, by, reporter or Quiet())
+        return ask(opened, query, unlike, box, n, by, exact, reporter or Quiet())
 
     def next(self, folder: Image, n: int = 50, *, engine: str = "auto", reporter: Reporter | None = None) -> "Next":
         """The `n` pictures of a folder from which the run would learn most, in the order in which they should be labelled. Raises DataError."""

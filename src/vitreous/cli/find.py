@@ -20,6 +20,7 @@ from vitreous.errors import UsageError
 @click.option(
     "--by", type=click.Choice(["auto", "looks", "labels"]), default="auto", show_default=True, help="Whether the folder's labels count too."
 )
+@click.option("--exact", is_flag=True, help="Compare all, also where there are more than a million.")
 @click.option("--html", "page", type=PATH, help="Write the answers as a page with pictures to this file, .html.")
 @click.option("--csv", "table", type=PATH, help="Write the answers as a table to this file, .csv.")
 @click.option("--index", "path", type=PATH, help="The folder of the index (else one in the cache).")
@@ -37,6 +38,7 @@ def command(
     unlike: tuple[str, ...],
     box: str | None,
     by: str,
+    exact: bool,
     page: str | None,
     table: str | None,
     path: str | None,
@@ -66,7 +68,7 @@ def command(
 
     part = parse_box(box) if box else None
     require_outputs({"--html": page, "--csv": table}, [data, *photos, *unlike], {"--html": PAGE, "--csv": TABLE})
-    options = {"n": count, "unlike": unlike, "box": part, "by": by, "path": path, "stage": stage, "pool": pool, "engine": engine}
+    options = {"n": count, "unlike": unlike, "box": part, "by": by, "exact": exact, "path": path, "stage": stage, "pool": pool, "engine": engine}
     options |= {"max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}
     with reporter(as_json) as tell:
         if run:

@@ -1,6 +1,7 @@
 """The pictures of an index that are most like what is asked for."""
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,13 +14,14 @@ from vitreous.core.text import plural, visible
 from vitreous.data.decode import content_key, read_file
 from vitreous.data.duplicates import find_duplicates
 from vitreous.errors import DataError, UnreadableImage, UsageError
+from vitreous.find import approximate
 from vitreous.find.entries import times_of
 from vitreous.find.exact import IntArray, nearest
 from vitreous.find.found import Answer, Asked, Found
 from vitreous.find.index import Index
-from vitreous.find.layout import damaged
+from vitreous.find.layout import damaged, generation_folder
 from vitreous.find.regions import Box
-from vitreous.find.similarity import Floats
+from vitreous.find.similarity import Floats, Query
 
 COUNT = 20
 WAYS = ("auto", "looks", "labels")
@@ -38,6 +40,7 @@ def find(
     box: Box | None = None,
     count: int = COUNT,
     by: str = "auto",
+    exact: bool = False,
 ) -> Found:
     """The `count` files most similar to `wanted`, and unlike `unlike`; `box`: only this part of the one picture that is wanted counts.
 
@@ -52,16 +55,37 @@ def find(
     query = index.similarity.query(_stack(ours, width), _stack(others, width), by_labels)
     # of what is asked for in whole, and of what is not wanted, the copies are no answers
     without = [each.row for each in pictures if each.row is not None]
-    best = nearest(index.similarity.terms(index.rows.vectors, query), count + _MORE, without)
-    rows = best.rows[0]
+    rows, how = _candidates(index, query, count + _MORE, without, exact)
     if bad := [row for row in rows.tolist() if not index.rows.whole(row)]:
         raise damaged(index.path, f"{plural(len(bad), 'row does', 'rows do')} not hold what was written")
     similarity = index.similarity.exactly(index.rows.vectors[rows], query)[:, 0]
     order = np.lexsort((rows, -similarity))
     answers = _answers(index, rows[order], similarity[order], count)
     marked = _marked(index, answers, ours)
-    remarks += _remarks(index, pictures, marked, count)
+    remarks += [*_remarks(index, pictures, marked, count), *how]
     return Found(index, tuple(each.asked for each in pictures), tuple(answer for answer, _ in marked), by_labels, tuple(remarks))
+
+
+def _candidates(index: Index, query: Query, count: int, without: Sequence[int], exact: bool) -> tuple[IntArray, list[str]]:
+    """The rows among which the answers are; and what is to be said of the search."""
+    graph = index.facts.get("graph")
+    if graph and not exact:
+        try:
+            file = generation_folder(index.path, index.manifest.generation) / approximate.GRAPH
+            return approximate.propose(file, index.about.width, index.similarity, query, count, without), [approximate.said(graph)]
+        except (ImportError, OSError, RuntimeError) as error:
+            reason = "usearch is not installed here" if isinstance(error, ImportError) else str(error)
+            said = [f"the graph of neighbours cannot be used ({visible(reason)})"]
+    else:
+        said = []
+    start = time.perf_counter()
+    rows = nearest(index.similarity.terms(index.rows.vectors, query), count, without).rows[0]
+    if len(index.rows) > approximate.BEYOND and not exact:
+        seconds = time.perf_counter() - start
+        said.append(
+            f"exact search of {len(index.rows):,} contents in {seconds:.1f} s; pip install 'vitreous[search]' and index again for approximate search"
+        )
+    return rows, said
 
 
 @dataclass(frozen=True, eq=False)

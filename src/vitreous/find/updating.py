@@ -22,6 +22,7 @@ from vitreous.data.decode import content_key, read_file
 from vitreous.data.pack import open_pack
 from vitreous.data.sources import is_missed
 from vitreous.errors import DataError, StorageError, UnreadableImage, UsageError
+from vitreous.find import approximate
 from vitreous.find.centring import share_of
 from vitreous.find.entries import Entries, times_of
 from vitreous.find.index import Index, open_index
@@ -182,6 +183,10 @@ class _Update:
                 entries.write(state)
                 similarity, facts = measured(appender.rows(), entries, self.source.several is not None, before)
                 similarity.write(state)
+                if approximate.is_wanted(len(live)):
+                    facts["graph"] = approximate.build(
+                        state / approximate.GRAPH, appender.rows().vectors, similarity, self._graph(before, appender), self.reporter
+                    )
                 sync_folder(state)
                 sync_folder(self.folder)
             named = [{"path": each.relative, "reason": each.reason} for each in left_out[:1000]]
@@ -193,6 +198,12 @@ class _Update:
                 appender.remove()
             raise
         self._tidy(appender.token, generation)
+
+    def _graph(self, before: Index | None, appender: Appender) -> tuple[Path, int] | None:
+        """The graph of the state before, where it is of the same row files, and how many rows it has seen."""
+        if before is None or before.manifest.token != appender.token or "graph" not in before.facts:
+            return None
+        return generation_folder(self.folder, before.manifest.generation) / approximate.GRAPH, int(before.facts["graph"]["rows"])
 
     def _tidy(self, token: str, generation: int) -> None:
         """Remove what no longer counts. Readers that have it open keep it."""

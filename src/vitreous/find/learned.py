@@ -6,9 +6,9 @@ With z the features less their mean, each by its deviation, and y_k = (1 if the 
 
 and the similarity is the mean of the cosine of the looks and that of the rows of Z B. It is solved in closed form from sums over blocks of
 rows, so memory does not grow with the pictures. Whether it helps is measured on pictures it was not learned from: in five parts, copies
-together, each one looked for among the others. It is used where the gains in mean average precision and in the area under ROC are both above 0 with
-their whole 95 % intervals. (Average precision alone rewards a map that gathers labels by chance: right for half the queries it gives 1, wrong
-for the other half far more than 0. The mean area is 1/2 then.)
+together, each one looked for among the others. It is used where mean average precision gains with its whole 95 % interval, and so does precision at
+rank 1 or the area under ROC, and neither loses so. (Average precision alone rewards a map that gathers labels by chance: right for half the
+queries it gives 1, wrong for the other half far more than 0. The other two do not.)
 Pictures of a test split are never learned from.
 """
 
@@ -141,9 +141,9 @@ def _measured(rows: Rows, lesson: Lesson, mean: Doubles, share: float, deviation
     every = np.concatenate(figures) if figures else np.zeros((0, 6))
     if len(every) < _LEAST // 2:
         return Help(f"too few pictures can be looked for to tell whether labels help: {len(every)}")
-    (gain, low, high), (_, low_area, _) = _gain(every[:, 4] - every[:, 1]), _gain(every[:, 5] - every[:, 2])
+    first, (gain, low, high), area = (_gain(every[:, place + 3] - every[:, place]) for place in range(3))
     plain, learned = (float(every[:, 0].mean()), float(every[:, 1].mean())), (float(every[:, 3].mean()), float(every[:, 4].mean()))
-    used = low > 0 and low_area > 0
+    used = low > 0 and (first[1] > 0 or area[1] > 0) and first[2] > 0 and area[2] > 0
     figures_said = f"mean average precision {plain[1]:.3f} by looks, {learned[1]:.3f} with labels, a gain of {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
     of = f"on {plural(len(every), 'picture')} held out; right at rank 1: {plain[0]:.3f} and {learned[0]:.3f}"
     said = f"{'Labels help' if used else 'Labels are not used, for they do not help for sure'}: {figures_said} {of}"

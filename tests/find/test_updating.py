@@ -200,6 +200,15 @@ def test_an_index_of_another_folder_or_stage_is_not_overwritten(index: Callable[
         vt.index(other, net=str(model), path=tmp_path / "index")
 
 
+def test_no_index_is_made_among_other_files(photos: Path, model: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no index can be made in .*photos: 2 other entries are in it, such as green; a new or empty folder"):
+        vt.index(photos, net=str(model), path=photos)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StorageError, match="something of that name stands there"):
+        vt.index(photos, net=str(model), path=tmp_path / "file")
+    assert sorted(os.listdir(photos)) == ["green", "red"] and (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [

@@ -5,6 +5,7 @@ that was renamed, a copy) has its row already. What was never seen goes through 
 the disk before the next ones are begun: a kill costs those at most.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from vitreous.find import approximate
 from vitreous.find.centring import share_of
 from vitreous.find.entries import Entries, times_of
 from vitreous.find.index import Index, open_index
-from vitreous.find.layout import About, Manifest, generation_folder, read_manifest, row_files
+from vitreous.find.layout import About, Manifest, generation_folder, is_index, read_manifest, row_files
 from vitreous.find.learned import WEIGHT, learn, lesson_of
 from vitreous.find.maker import Maker
 from vitreous.find.rows import Appender, Rows
@@ -52,6 +53,9 @@ def update(folder: Path, source: Source, maker: Maker, reporter: Reporter) -> In
     another process is at it, StorageError; then the state of before still counts.
     """
     with said_as_storage_error(folder):
+        if os.path.isdir(folder) and not is_index(folder) and (other := [name for name in os.listdir(folder) if not name.startswith(".")]):
+            arrived = f"{plural(len(other), 'other entry is', 'other entries are')} in it, such as {visible(sorted(other)[0])}"
+            raise UsageError(f"no index can be made in {visible(str(folder))}", arrived, "a new or empty folder", "name another one")
         folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         return _Update(folder, source, maker, reporter).run()
@@ -125,7 +129,7 @@ class _Update:
                     told.before = begin
                     part = new[begin : begin + AT_ONCE]
                     self._take(extractor, [items[n] for n in part], part, rows)
-            except KeyboardInterrupt as error:
+            except (KeyboardInterrupt, SystemExit) as error:
                 error.add_note("what was indexed so far is kept, and the same command goes on from there")
                 raise
             except StorageError:

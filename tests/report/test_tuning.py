@@ -15,7 +15,7 @@ def phase(share: float, before: float, after: float, since: float, until: float)
 
 
 FACTS: dict[str, Any] = {
-    "classifier": {"phases": [phase(0.75, 0.85, 0.9, 41.0, 200.0), phase(0.0, 0.9, 0.9, 200.0, 280.0)]},
+    "classifier": {"chosen_on": "80 validation pictures", "phases": [phase(0.75, 0.85, 0.9, 41.0, 200.0), phase(0.0, 0.9, 0.9, 200.0, 280.0)]},
     "seconds": 290.0,
     "metrics": {"accuracy": 0.897},
     "forecast": {"accuracy": 0.872, "low": 0.82, "high": 0.93, "seconds": 265.0},
@@ -28,6 +28,7 @@ def test_each_phase_is_a_row_and_the_forecast_stands_beside_what_came() -> None:
     assert story is not None and [row.kept for row in story.rows] == ["75 % of the way", "nothing"]
     assert (story.rows[0].before, story.rows[0].after, story.rows[0].until) == ("85.0 %", "90.0 %", "200 s")
     assert story.rows[0].learned == "6 epochs of 4 views, then with what was held out" and story.rows[1].learned == "6 epochs of 4 views"
+    assert story.judged == "Judged on 80 validation pictures."
     assert "87.2 % (82 % to 93 %) after 265 s; it came to 89.7 % after 290 s" in story.forecast
 
 

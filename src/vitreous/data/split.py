@@ -294,11 +294,22 @@ def _about_result(items: Sequence[Item], labels: Sequence[Sequence[str]], divisi
         belong = plural(copied, "validation image belongs", "validation images belong")
         remarks.append(f"{belong} together with a training image: what is chosen on them will look too good.")
     remarks += _about_classes(division.classes_too_small, f"fewer than {FEW} images")
+    remarks += _about_classes(_of_one_group(labels, division.group), "images that all belong together (copies, or one group), and count as one")
     for part, name in ((Split.TEST, "test"), (Split.TRAIN, "training")):
         present = {label for mine, own in zip(labels, division.split, strict=True) if own == part for label in mine}
         if present:
             remarks += _about_classes(sorted({label for mine in labels for label in mine} - present), f"no {name} image")
     return remarks
+
+
+def _of_one_group(labels: Sequence[Sequence[str]], group: IntArray) -> list[str]:
+    """The classes of several images that are all in one group: what is learned of them and what they are tested on would be the same."""
+    counts = Counter(label for own in labels for label in own)
+    groups: dict[str, set[int]] = {}
+    for own, number in zip(labels, group.tolist(), strict=True):
+        for label in own:
+            groups.setdefault(label, set()).add(number)
+    return sorted(label for label, found in groups.items() if len(found) == 1 and counts[label] > 1)
 
 
 def _against_each_other(items: Sequence[Item], part: list[int]) -> str:

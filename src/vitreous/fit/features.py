@@ -54,6 +54,14 @@ class Wanted:
         return np.asarray(value.reshape(len(value), -1), np.float32)
 
 
+@dataclass(frozen=True)
+class Known:
+    """How many pictures need not be `decoded` any more, and how many of these need not go through the network either (`done`)."""
+
+    decoded: int
+    done: int
+
+
 @dataclass
 class Gathered:
     """`features` [N, D] and `facts` [N] of all items; rows of items in `errors` hold nothing. `keys`: b"" where unreadable.
@@ -105,6 +113,14 @@ class Extractor:
             return None if row is None else np.asarray(values[row])
 
         return of
+
+    def known(self, items: Sequence[Item], view: View) -> "Known":
+        """How much of these pictures the pack holds. A file that is not as it was counts as unknown."""
+        shelf = Shelf(self.pack, items)
+        missing, pixels, rows = set(shelf.recall()), shelf.pixels_of(view), self.rows(view)
+        keys = [key for number, key in enumerate(shelf.keys) if number not in missing]
+        done = sum(rows is not None and rows.find(key) is not None for key in keys)
+        return Known(done + sum(key in pixels and (rows is None or rows.find(key) is None) for key in keys), done)
 
     def engine(self, size: int) -> Engine:
         if size not in self._engines:

@@ -66,14 +66,21 @@ def planes(pictures: Any, channels: int) -> Floats:
     return flat
 
 
-def gather_pictures(pack: Pack, items: Sequence[Item], view: View, channels: int, policy: Policy, progress: Progress) -> Gathered:
-    """Facts and pictures of every item in `view`, with the errors of those that cannot be read. Each is decoded at most once, ever.
+def gather_pictures(
+    pack: Pack, items: Sequence[Item], view: View, channels: int, policy: Policy, progress: Progress, keys: Sequence[bytes] = ()
+) -> Gathered:
+    """Facts and pictures of every item in `view`, with the errors of those that cannot be read. Each is decoded at most once, ever. `keys`: of
+    their contents, where these are known: what the pack holds of them is taken, whatever became of the file.
 
     Raises StorageError where they fit neither into memory nor into the pack.
     """
     shelf = Shelf(pack, items)
     stored = shelf.pixels_of(view)
     missing = set(shelf.recall())
+    for number, key in enumerate(keys):
+        if key and shelf.keys[number] != key and key in stored:
+            shelf.keys[number] = key
+            missing.discard(number)
     size = len(items) * view.size**2 * 3
     here = _InMemory(len(items), view.size, channels) if size * min(channels, 3) // 3 <= IN_MEMORY else None
     for number in [each for each in range(len(items)) if each not in missing]:

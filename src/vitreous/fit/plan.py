@@ -1,7 +1,7 @@
 """What a training will do, and why: decided from the data's size, the machine and the minutes, said before it begins."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from vitreous.core.item import Item, Source, Split
 from vitreous.core.text import plural
 from vitreous.core.view import View
 from vitreous.data.split import SHARES
+from vitreous.fit.features import Known
 from vitreous.fit.head import Ints
 from vitreous.fit.improving import DEFAULT_MINUTES
 from vitreous.fit.methods import Method
@@ -24,6 +25,7 @@ from vitreous.infer.machine import this_machine
 from vitreous.tasks.task import task_named
 
 Booleans = NDArray[np.bool_]
+KnownBy = Callable[[Setting, View], Known]
 
 # Where nothing was measured: what a slow machine decodes and sends through the network, in pictures per second.
 _CAUTIOUS_RATE = 60.0
@@ -68,9 +70,9 @@ class Plan:
         }
 
 
-def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: bool = False) -> Plan:
+def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: bool = False, known: KnownBy | None = None) -> Plan:
     """The plan for these data on this machine; measures the engine where there are enough pictures. `goes_on`: whether the network is tuned
-    behind the probe, for which the minutes are then."""
+    behind the probe, for which the minutes are then. `known`: how much is kept of the pictures in a view, by an engine as it is run."""
     items, labels, task = source.items, source.labels, task_named(source.task)
     count = len(items)
     library, number_format = parse_engine(settings.engine)
@@ -86,7 +88,11 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     target = stratum(task.target(items, labels))
     allowed, most = may_be_looked_at(items, settings.seed)
     size = int(np.clip(SHARE * count, LEAST, MOST))
-    pass_seconds = count / rate
+    spared = 0.0
+    if known and method.network and not method.channels:
+        found = known(engine, method.views[0])
+        spared = found.done / rate + (found.decoded - found.done) * (1 / rate - 1 / (engine.rate or rate))
+    pass_seconds = max(0.0, count / rate - spared)
     minutes = settings.minutes or (DEFAULT_MINUTES if goes_on else None)
     share = _SHARE_BEFORE_MORE if goes_on else _SHARE_FOR_LARGER
     larger = bool(method.larger_views) and minutes is not None and pass_seconds * _LARGER_COSTS < share * minutes * 60
@@ -96,11 +102,11 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     views = method.views + (method.larger_views if larger else ())
     side = views[0].size
     fixed = _FIXED_SECONDS + learning
-    seconds = _seconds(count, views, len(sample), rate) + fixed
+    seconds = _seconds(count, views, len(sample), rate) + fixed - spared
     remarks: list[str] = []
     if minutes is not None and seconds > minutes * 60 and len(views) > 1:
         views = views[:1]
-        plain = _seconds(count, views, 0, rate) + fixed
+        plain = _seconds(count, views, 0, rate) + fixed - spared
         remarks.append(
             f"{minutes:g} minutes are too few to compare views" + (f"; one pass alone takes about {plain / 60:.1f}." if plain > minutes * 60 else ".")
         )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vitreous.core.item import Split
 from vitreous.core.reporter import Quiet
+from vitreous.core.text import plural
 from vitreous.core.view import View
 from vitreous.data.split import folds, hold_out
 from vitreous.fit.classifier import HeldOut, Parts, Progress
@@ -125,6 +126,17 @@ def choosing_order(split: Sequence[Split], labels: Target, groups: Ints, seed: i
         rank[train[hold_out(labels[train], groups[train], HELD_OUT, seed)]] = 1
     order = np.argsort(rank, kind="stable")
     return order, int((rank == 0).sum())
+
+
+def about_few_to_choose_by(split: Sequence[Split], labels: Target) -> str:
+    """A sentence where there is a validation part, but too small to choose or judge by; else an empty text."""
+    validation = sum(each is Split.VALIDATION for each in split)
+    if not validation or validation >= ENOUGH_VALIDATION:
+        return ""
+    little = _is_little(labels[np.array([each is Split.TRAIN for each in split])])
+    how = "by cross-validation of the training part" if little else "on a part held out of training"
+    what = f"{plural(validation, 'validation picture')} {'is' if validation == 1 else 'are'} too few to choose or judge by"
+    return f"{what} ({ENOUGH_VALIDATION} would do): that is done {how}."
 
 
 @dataclass(frozen=True)

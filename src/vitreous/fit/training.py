@@ -3,6 +3,7 @@
 read → plan → try views on a sample → features of all → duplicates, split → fit, calibrate → test → model.onnx → run folder
 """
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -14,24 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.item import Source, Split
-from vitreous.core.reporter import Reporter
+from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import plural, visible
+from vitreous.core.view import View
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
 from vitreous.data.split import SHARES, Division, assign
-from vitreous.errors import DataError, ModelError, UsageError
+from vitreous.errors import DataError, ModelError, UsageError, VitreousError
 from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
 from vitreous.fit.expecting import of_first_model
-from vitreous.fit.features import Extractor, Gathered, arrange
+from vitreous.fit.features import Extractor, Gathered, Known, arrange
 from vitreous.fit.forward_pass import OnDemand
 from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Improver, Start
 from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
 from vitreous.fit.plan import Plan, make_plan, training_pictures
-from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, choosing_order
+from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, about_few_to_choose_by, choosing_order
 from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.selecting import Selection
@@ -42,6 +44,7 @@ from vitreous.fit.unfinished import STATE, noted, require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
 from vitreous.infer.choose import keeps_answers
 from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
+from vitreous.infer.gather import Pixels, pixel_rows
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
 from vitreous.runs.contents import Documents, events_of, no_documents
@@ -99,17 +102,25 @@ def train(
                 told = f"about {plural(few, 'training picture')}"
                 reporter.say(f"No tuning: {told} are too few to gain by it ({LEAST_PICTURES} may be enough).")
             improver = None
-        plan = make_plan(before.planned(source) if before else source, method, settings, goes_on=improver is not None)
+        network = with_more_stages(method.network) if method.network and method.tunable else method.network
+
+        def known(engine: Setting, view: View) -> Known:
+            assert network is not None, "the plan asks for methods with a network only"
+            return Extractor(network, engine, pack, settings.policy, reporter.progress).known(source.items, view)
+
+        plan = make_plan(before.planned(source) if before else source, method, settings, improver is not None, known)
         for line in plan.lines:
             reporter.say(line)
         if pack.remark:
             reporter.say(pack.remark)
         reporter.say(f"Run: {visible(str(writer.path))}")
         stack.enter_context(noted(writer))
-        trained = _Training(source, method, plan, pack, settings, reporter, writer, started, before, improver, selection).run()
+        trained = _Training(source, method, network, plan, pack, settings, reporter, writer, started, before, improver, selection).run()
         seconds = time.perf_counter() - started
         for line in trained.evaluation.summary():
             reporter.say(line)
+        if improver and (changed := changed_since(data, settings, source)):
+            reporter.say(f"{changed} To learn from them as they are now: vitreous train --again {shlex.quote(visible(str(writer.path)))}")
         planned = trained.forecast.seconds if trained.forecast else plan.seconds
         if trained.forecast:
             reporter.say(trained.forecast.beside(seconds, trained.evaluation.scores.accuracy))
@@ -131,6 +142,20 @@ def read(data: Path, settings: TrainSettings, reporter: Reporter) -> Source:
     return source
 
 
+def changed_since(data: Path, settings: TrainSettings, source: Source) -> str:
+    """What a long training was not told of, since its data were read: pictures that came, went or have another label; empty where nothing did."""
+    try:
+        now = {item.relative: item.label for item in read(data, settings, Quiet()).items}
+    except VitreousError as error:
+        return f"The data can no longer be read ({error}); the training used them as they were when it began."
+    then = {item.relative: item.label for item in source.items}
+    came, gone = now.keys() - then.keys(), then.keys() - now.keys()
+    touched = max(len(came), len(gone)) + sum(then[path] != now[path] for path in then.keys() & now.keys())  # one that moved is one
+    if not touched:
+        return ""
+    return f"While it learned, {plural(touched, 'picture')} came, went or got another label; it used them as they were when it began."
+
+
 class _Training:
     """The steps, in order; each leaves what the later ones need."""
 
@@ -138,6 +163,7 @@ class _Training:
         self,
         source: Source,
         method: Method,
+        network: Network | None,
         plan: Plan,
         pack: Pack,
         settings: TrainSettings,
@@ -151,8 +177,7 @@ class _Training:
         self.source, self.method, self.plan, self.pack, self.before, self.improver = source, method, plan, pack, before, improver
         self.selection = selection
         self.settings, self.reporter, self.writer, self.begun = settings, reporter, writer, begun
-        network = method.network or self.learned_network()
-        self.network = with_more_stages(network) if method.tunable else network
+        self.network = network or self.learned_network()
         self.changes: Changes | None = None
         self.forecast: Forecast | None = None
         self.task = task_named(source.task)
@@ -247,6 +272,8 @@ class _Training:
             items = self.before.divided(items, keys, copies.group, self.settings.seed, self.task.labels_of)
         division = assign(items, copies.group, self.settings.seed, pinned, self.task.labels_of)
         division = replace(division, given=self.before.given) if self.before else division
+        if isinstance(self.method.learner, ProbeLearner) and (few := about_few_to_choose_by(division.split, self.target[kept])):
+            division = replace(division, remarks=[*division.remarks, few])
         for remark in (*division.remarks, *self.task.about_balance(items)):
             self.reporter.say(remark)
         train = [place for place, part in enumerate(division.split) if part is Split.TRAIN]
@@ -300,8 +327,8 @@ class _Training:
 
         @cache
         def pictures() -> Pictures:
-            items = ready.items(self.source)
-            gathered = gather_pictures(self.pack, items, ready.choice.view, 3, self.settings.policy, self.reporter.progress)
+            items, keys = ready.items(self.source), [ready.gathered.keys[ready.kept[place]] for place in ready.order]
+            gathered = gather_pictures(self.pack, items, ready.choice.view, 3, self.settings.policy, self.reporter.progress, keys)
             for error in gathered.errors.values():
                 raise DataError(f"{visible(error.relative)} can no longer be read", error.reason, remedy="restore it, or train again")
             found: Pictures = gathered.features
@@ -335,6 +362,8 @@ class _Training:
         fitted = trained.fitted
         chosen = range(fitted.train, fitted.train + fitted.validation) if fitted.validation else range(fitted.train)
         pictures, places = self._pictures(trained, chosen[:_COMPARED])
+        if not places:
+            return False
         exact = run_batch(start_engine(trained.model, default_setting(len(pictures), "f32")), pictures)["probability"]
         keeps, why = keeps_answers(*(self.task.choices(each, trained.fitted.thresholds) for each in (exact, trained.fitted.probability(places))))
         self.reporter.say(f"bf16 {why} against fp32: " + ("bf16 is used." if keeps else "fp32 is used."))
@@ -343,18 +372,28 @@ class _Training:
     def prove(self, trained: Trained) -> None:
         """The file that was made gives the answers that were measured. Raises ModelError where it does not."""
         pictures, places = self._pictures(trained, range(len(trained.fitted.order))[-_PROVED_ON:])
+        if not places:
+            self.reporter.say("The model file was not compared with what was measured: the pictures for it are gone.")
+            return
         setting = replace(default_setting(1, trained.ready.engine.number_format, trained.ready.engine.library), batch=1)
         answers = run_batch(start_engine(trained.model, setting), pictures)["probability"]
-        difference = float(np.abs(answers - trained.fitted.probability(places)).max()) if len(places) else 0.0
+        difference = float(np.abs(answers - trained.fitted.probability(places)).max())
         if difference > _PARITY[trained.ready.engine.number_format]:
             raise ModelError(
                 "the model file does not give the answers that were measured", f"a difference of {difference:.4f}", remedy="please report this"
             )
 
     def _pictures(self, trained: Trained, places: Sequence[int]) -> tuple[NDArray[np.uint8], list[int]]:
-        """The pictures at these places of the order, decoded again from their files, and the places that could be."""
-        items, view = trained.ready.items(self.source), trained.ready.choice.view
-        paths = [(place, items[place].path) for place in places]
-        found = [result for result in decoded_side_by_side(paths, (view,), self.settings.policy) if result.decoded]
-        pictures = np.stack([result.decoded.views[0] for result in found if result.decoded])
-        return pictures, [result.index for result in found]
+        """The pictures at these places of the order, decoded again from their files where these are still what they were, else from the pack; and
+        the places that could be."""
+        ready = trained.ready
+        items, view = ready.items(self.source), ready.choice.view
+        stored, found = Pixels(pixel_rows(self.pack, view)), {}
+        for result in decoded_side_by_side([(place, items[place].path) for place in places], (view,), self.settings.policy):
+            key = ready.gathered.keys[ready.kept[ready.order[result.index]]]
+            there = result.decoded is not None and result.decoded.key == key
+            picture = result.decoded.views[0] if result.decoded and there else stored.get(key)
+            if picture is not None:
+                found[result.index] = picture
+        size = view.size
+        return np.stack(list(found.values())) if found else np.zeros((0, size, size, 3), np.uint8), list(found)

@@ -25,6 +25,7 @@ class TuningStory:
     rows: list[PhaseRow]
     chart: str
     forecast: str
+    judged: str
 
 
 def tuning_of(facts: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> TuningStory | None:
@@ -38,9 +39,10 @@ def tuning_of(facts: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) ->
         learned = f"{each['epochs']} epochs of {each['views']} views" + (", then with what was held out" if each["refit"] else "")
         kept = f"{percent(each['share'])} of the way" if each["share"] else "nothing"
         rows.append(PhaseRow(each["cut"], learned, percent(before, 1), percent(after, 1), kept, f"{each['until']:.0f} s"))
+    judged = f"Judged on {facts['classifier'].get('chosen_on') or 'pictures held out'}."
     epochs = [(entry["seconds"], entry["held_accuracy"]) for entry in history if entry.get("held_accuracy") is not None]
     best = [(phases[0]["since"], phases[0]["held_accuracy"][0]), *((each["until"], each["held_accuracy"][1]) for each in phases if each["share"])]
-    return TuningStory(rows, accuracy_against_time(epochs, best, float(facts.get("seconds") or best[-1][0])), _forecast(facts))
+    return TuningStory(rows, accuracy_against_time(epochs, best, float(facts.get("seconds") or best[-1][0])), _forecast(facts), judged)
 
 
 def _forecast(facts: Mapping[str, Any]) -> str:

@@ -5,10 +5,12 @@ image uint8 [N, 32, 32, 3] ─ / 255 ─ Conv 3×3 / 2, 8 ─ Relu ─ Conv 3×3
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from vitreous.core.view import View
 from vitreous.infer.network import METADATA_KEY, Network
@@ -70,3 +72,17 @@ def deeper_network() -> Network:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     helper.set_model_props(model, {METADATA_KEY: json.dumps(FACTS)})
     return Network(bytes(model.SerializeToString(deterministic=True)), Path("deeper.onnx"), FACTS)
+
+
+def write_stripes(folder: Path, counts: Mapping[str, int]) -> Path:
+    """Two classes, with stripes across and stripes down under noise, so many pictures in each part."""
+    rng = np.random.default_rng(3)
+    for part, count in counts.items():
+        for label in ("across", "down"):
+            (folder / part / label).mkdir(parents=True)
+        for number in range(count):
+            wave = np.sin(np.arange(40) * rng.uniform(0.8, 1.2) + rng.uniform(0, 6))
+            field = np.broadcast_to(wave[:, None] if number % 2 else wave, (40, 40))
+            pixels = 128 + 28 * field[..., None] + rng.normal(0, 45, (40, 40, 3))
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / part / ("across" if number % 2 else "down") / f"{number}.png")
+    return folder

@@ -16,7 +16,7 @@ pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
-from deeper_network import CUTS, deeper_network
+from deeper_network import CUTS, deeper_network, write_stripes
 from small_network import Told
 
 from vitreous.fit import methods, training
@@ -52,17 +52,7 @@ def deeper(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two classes, with stripes across and stripes down under noise: 300 pictures, parts given."""
-    folder, rng = tmp_path_factory.mktemp("striped") / "stripes", np.random.default_rng(3)
-    for part, count in (("train", 160), ("valid", 80), ("test", 60)):
-        for label in ("across", "down"):
-            (folder / part / label).mkdir(parents=True)
-        for number in range(count):
-            wave = np.sin(np.arange(40) * rng.uniform(0.8, 1.2) + rng.uniform(0, 6))
-            field = np.broadcast_to(wave[:, None] if number % 2 else wave, (40, 40))
-            pixels = 128 + 28 * field[..., None] + rng.normal(0, 45, (40, 40, 3))
-            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / part / ("across" if number % 2 else "down") / f"{number}.png")
-    return folder
+    return write_stripes(tmp_path_factory.mktemp("striped") / "stripes", {"train": 160, "valid": 80, "test": 60})
 
 
 def run(

@@ -126,20 +126,35 @@ class _All:
         plan = choose(costs, self.left, len(phase.kept.bits))
         if plan is None:
             if not phase.number:
-                self.say(f"No tuning: {max(0.0, self.left):.0f} s are left of the minutes allowed, and it takes {least(costs):.0f} s at least.")
+                self.tell_least(least(costs))
             return None
+        self.tell_room(phase, plan, choose(costs, self.left, MOST_VIEWS))
         batch = own_batch(min(learned for learned, _ in costs.lines))
         cut, numbers = phase.kept.cut, found.number_format
         recipe = TuningRecipe(cut, plan.views, plan.epochs, plan.refit, batch, augment=augment, number_format=numbers, seed=self.tuner.seed)
         self.tell(phase, recipe, plan, found)
         return recipe
 
+    def tell_least(self, takes: float) -> None:
+        minutes = (time.perf_counter() - self.start.work.begun + takes + self.start.ending) / 60
+        left = f"{max(0.0, self.left):.0f} s are left of the minutes allowed, and it takes {takes:.0f} s at least"
+        self.say(f"No tuning: {left}; --minutes {np.ceil(10 * minutes) / 10:.1f} would be enough for it.")
+
+    def tell_room(self, phase: Phase, plan: Chosen, wished: Chosen | None) -> None:
+        """Where the disk has room for fewer views than there would be time for."""
+        if wished is None or wished.views <= plan.views:
+            return
+        a_view = bytes_of_a_view(len(phase.kept.pictures), phase.kept.bits.shape[2:])
+        why = f"half of what is free on the disk holds no more ({a_view / 1e9:.2f} GB each)"
+        self.say(f"{plural(plan.views, 'view')} of each picture where there would be time for {wished.views}: {why}.")
+
     def tell(self, phase: Phase, recipe: TuningRecipe, plan: Chosen, found: Measured) -> None:
         gigabytes = recipe.views * bytes_of_a_view(len(phase.kept.pictures), phase.kept.bits.shape[2:]) / 1e9
         again = ", then once more with what was held out" if recipe.refit else ""
         self.say(
             f"Tuning {phase.number + 1}: {plural(found.weights, 'weight')} from {visible(recipe.cut)} on, {plural(recipe.epochs, 'epoch')} of "
-            f"{recipe.views} views{again}; {found.said}; {gigabytes:.2f} GB on disk while it lasts; about {plan.seconds:.0f} s."
+            f"{recipe.views} views{again}; judged on {self.state.what}; {found.said}; {gigabytes:.2f} GB on disk while it lasts; "
+            f"about {plan.seconds:.0f} s."
         )
         parts = self.start.parts
         if parts.target.ndim > 1 or phase.number:

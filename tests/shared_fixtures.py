@@ -107,8 +107,8 @@ def coloured(tmp_path_factory: pytest.TempPathFactory) -> Coloured:
         os.utime(picture, (1_700_000_000, 1_700_000_000))
     sample: list[str] = []
 
-    def plan(source: Source, method: methods.Method, settings: TrainSettings, goes_on: bool = False) -> Any:
-        made = make_plan(source, method, settings, goes_on)
+    def plan(source: Source, method: methods.Method, settings: TrainSettings, *more: Any) -> Any:
+        made = make_plan(source, method, settings, *more)
         sample.extend(source.items[number].relative for number in made.sample)
         return made
 

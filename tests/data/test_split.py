@@ -174,6 +174,14 @@ def test_copies_under_two_labels_are_named_but_a_named_group_may_have_both() -> 
     assert assign(patient, alone(2), 0).contradictions == []
 
 
+def test_a_class_whose_pictures_are_all_copies_is_named() -> None:
+    data = items(*"aaaabbbbccc")
+    remark = "1 class has images that all belong together (copies, or one group), and count as one: b."
+    assert remark in assign(data, np.array([0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7]), 0).remarks
+    assert not any("all belong together" in each for each in assign(data, alone(11), 0).remarks)
+    assert not any("all belong together" in each for each in assign(items(*"aab"), alone(3), 0).remarks)  # one picture is no copy
+
+
 def test_a_label_with_control_codes_is_shown_as_escapes() -> None:
     division = assign(items("a", "b\x1b[31m"), alone(2), 0)
     assert not any("\x1b" in remark for remark in division.remarks)

@@ -18,6 +18,7 @@ from vitreous.fit.probe import (
     LITTLE_DATA,
     STRENGTHS,
     Probe,
+    about_few_to_choose_by,
     choosing_order,
     fit_probe,
     paired_gain,
@@ -38,6 +39,18 @@ def clouds(count: int, width: int = 12, classes: int = 3, seed: int = 0) -> tupl
 def divided(train: int, validation: int, test: int, seed: int = 0) -> list[Split]:
     parts = [Split.TRAIN] * train + [Split.VALIDATION] * validation + [Split.TEST] * test
     return [parts[i] for i in np.random.default_rng(seed).permutation(len(parts))]
+
+
+def test_a_validation_part_too_small_to_choose_by_is_told_with_what_is_done_instead() -> None:
+    def told(train: int, validation: int, classes: int = 2) -> str:
+        split = [Split.TRAIN] * train + [Split.VALIDATION] * validation
+        return about_few_to_choose_by(split, np.arange(len(split)) % classes)
+
+    assert told(100, 59) == (
+        "59 validation pictures are too few to choose or judge by (60 would do): that is done by cross-validation of the training part."
+    )
+    assert told(1000, 1).startswith("1 validation picture is too few") and told(1000, 1).endswith("on a part held out of training.")
+    assert told(100, 60) == told(100, 0) == ""
 
 
 def test_standardizing_gives_the_mean_and_deviation_of_numpy() -> None:

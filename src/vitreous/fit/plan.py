@@ -88,11 +88,7 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     target = stratum(task.target(items, labels))
     allowed, most = may_be_looked_at(items, settings.seed)
     size = int(np.clip(SHARE * count, LEAST, MOST))
-    spared = 0.0
-    if known and method.network and not method.channels:
-        found = known(engine, method.views[0])
-        spared = found.done / rate + (found.decoded - found.done) * (1 / rate - 1 / (engine.rate or rate))
-    pass_seconds = max(0.0, count / rate - spared)
+    pass_seconds = count / rate
     minutes = settings.minutes or (DEFAULT_MINUTES if goes_on else None)
     share = _SHARE_BEFORE_MORE if goes_on else _SHARE_FOR_LARGER
     larger = bool(method.larger_views) and minutes is not None and pass_seconds * _LARGER_COSTS < share * minutes * 60
@@ -102,17 +98,20 @@ def make_plan(source: Source, method: Method, settings: TrainSettings, goes_on: 
     views = method.views + (method.larger_views if larger else ())
     side = views[0].size
     fixed = _FIXED_SECONDS + learning
-    seconds = _seconds(count, views, len(sample), rate) + fixed - spared
+    seconds = _seconds(count, views, len(sample), rate) + fixed
     remarks: list[str] = []
     if minutes is not None and seconds > minutes * 60 and len(views) > 1:
         views = views[:1]
-        plain = _seconds(count, views, 0, rate) + fixed - spared
+        plain = _seconds(count, views, 0, rate) + fixed
         remarks.append(
             f"{minutes:g} minutes are too few to compare views" + (f"; one pass alone takes about {plain / 60:.1f}." if plain > minutes * 60 else ".")
         )
         seconds = plain
     elif minutes is not None and seconds > minutes * 60:
         remarks.append(f"{minutes:g} minutes are too few to learn from all of these pictures: it takes about {seconds / 60:.1f}.")
+    if known and method.network and not method.channels:  # only now: no choice depends on what the cache holds
+        found = known(engine, method.views[0])
+        seconds -= found.done / rate + (found.decoded - found.done) * (1 / rate - 1 / (engine.rate or rate))
     width = method.network.facts.get("features", _FEATURES) if method.network else _FEATURES
     width = round(width * _WIDER) if method.tunable else width
     pack_bytes = count * (side * side * 3 + width * 4 + 1100)

@@ -35,6 +35,15 @@ def test_the_shipped_network_can_be_cut_behind_every_block_the_deepest_first(shi
     assert "stage6.block2.expand" not in found  # the block's sum goes around it
 
 
+def test_no_value_is_kept_once_nothing_asks_for_it() -> None:
+    walk = read_walk(deeper_network().data)
+    values = {name: value for name, value in walk.values({"image": np.zeros((1, 32, 32, 3), np.uint8)}).items() if value.ndim}
+    tail, alive = Tail(walk, values, "planes"), list[int]()
+    tail._steps = [(name, lambda kept, step=step: (alive.append(len(kept)), step(kept))[1]) for name, step in tail._steps]
+    tail(torch.from_numpy(values["planes"]))
+    assert max(alive) == 2 and len(alive) > 10  # what a sum goes around, and what goes on
+
+
 @pytest.mark.parametrize("cut", ["head", "stage7.block1.project.conv", "stage6.block1.project.conv", "stage5.block3", "stage3.block2"])
 def test_from_a_cut_on_the_features_are_those_of_the_walk(cut: str, shipped: tuple[Walk, Values]) -> None:
     walk, values = shipped

@@ -49,11 +49,14 @@ class Tail(nn.Module):
             if step is None:
                 raise ModelError(f"{visible(node.outputs[0])} cannot be tuned", f"its operator is {node.kind}", "an earlier or a later cut")
             self._steps.append((node.outputs[0], step))
+        self._last_used = _last_used(behind(walk, cut), cut)
 
     def forward(self, X: Tensor) -> Tensor:
         kept = {self.cut: X.flatten(2).transpose(0, 1).to(self.dtype) if X.ndim == 4 else X.to(self.dtype)}
         for name, step in self._steps:
             kept[name] = step(kept)
+            for done in self._last_used.get(name, ()):
+                del kept[done]
         return kept[FEATURES].float()
 
     def arrays(self) -> dict[str, Array]:
@@ -79,6 +82,16 @@ class Tail(nn.Module):
 
     def constant(self, name: str) -> Array | None:
         return self._walk.constants.get(name)
+
+
+def _last_used(nodes: Sequence[Node], cut: str) -> dict[str, list[str]]:
+    """For each value those that nothing asks for once it is there: kept to the end, the values of some hundred pictures would take gigabytes."""
+    last = {name: node.outputs[0] for node in nodes for name in node.inputs}
+    made, found = {cut, *(node.outputs[0] for node in nodes)} - {FEATURES}, dict[str, list[str]]()
+    for name, by in last.items():
+        if name in made:
+            found.setdefault(by, []).append(name)
+    return found
 
 
 def _conv(tail: Tail, node: Node) -> Step | None:

@@ -16,15 +16,16 @@ from vitreous.data.decode import Policy
 from vitreous.errors import UsageError
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network
-from vitreous.labelling.journal import open_journal
+from vitreous.labelling.journal import open_journal, read_journal
 from vitreous.labelling.naming import clean_name
 from vitreous.labelling.pictures import Pictures, pictures_of
 from vitreous.labelling.saving import Saving
 from vitreous.labelling.session import Session
 from vitreous.labelling.table import known_labels, require_above
 from vitreous.storage.atomic import require_writable
+from vitreous.storage.lock import locked
 
-TABLE = ".csv"
+TABLE, JOURNAL = ".csv", ".jsonl"
 
 
 def table_for(folder: Path, out: Path | None) -> Path:
@@ -49,10 +50,15 @@ def open_session(
     table = table_for(folder, out)
     require_writable(table)
     known_labels(table, folder)  # what is no table of labels is said before the pictures are read
-    with open_journal(table.with_suffix(".jsonl"), table.stem) as journal:
+    written = table.with_suffix(JOURNAL)
+    read_journal(written)
+    if written.exists():
+        with locked(written):  # somebody else's labelling of the folder is said before the pictures are read
+            pass
+    pictures = pictures_of(network, folder, setting, policy, reporter)  # a folder without pictures leaves no journal
+    with open_journal(written, table.stem) as journal:
         if journal.remark:
             reporter.say(f"{journal.remark[0].upper()}{journal.remark[1:]}.")
-        pictures = pictures_of(network, folder, setting, policy, reporter)
         saving = Saving(table, pictures.folder, journal)
         edited = not saving.is_ours()
         session = Session(pictures, journal, saving)

@@ -18,7 +18,8 @@ from vitreous.data.pack import open_pack
 from vitreous.data.sources import is_missed
 from vitreous.data.sources.unlabelled import read_unlabelled
 from vitreous.errors import DataError, UnreadableImage
-from vitreous.fit.features import Extractor, Wanted
+from vitreous.extraction import wanted_of
+from vitreous.fit.features import Extractor
 from vitreous.fit.head import Floats, Ints
 from vitreous.infer.engine import Setting
 from vitreous.infer.gather import Pixels, pixel_rows
@@ -69,8 +70,9 @@ def pictures_of(network: Network, folder: Path, setting: Setting, policy: Policy
     with open_pack(source.root, policy.key) as pack:
         if pack.remark:
             reporter.say(pack.remark)
-        wanted = Wanted(width=int(network.facts.get("features", 1280)))
-        gathered = Extractor(network, setting, pack, policy, reporter.progress, wanted).gather(source.items, network.view, "features")
+        gathered = Extractor(network, setting, pack, policy, reporter.progress, wanted_of(network, None)).gather(
+            source.items, network.view, "features"
+        )
         pixels = Pixels(pixel_rows(pack, network.view)) if pack.folder else None
     if gathered.remark:
         reporter.say(gathered.remark)

@@ -12,7 +12,6 @@ import numpy as np
 from vitreous.core.reporter import Quiet
 from vitreous.data.decode import Policy
 from vitreous.fit.stages import with_more_stages
-from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import load_network
 from vitreous.labelling.asking import ask_next
 from vitreous.labelling.groups import look_alike
@@ -44,7 +43,7 @@ class Data:
 def read(folder: Path) -> Data:
     """The pictures of train/CLASS and test/CLASS as `vitreous label` reads them."""
     network = with_more_stages(load_network())
-    pictures = pictures_of(network, folder, setting_for_answers(network, 1, "openvino-f32"), Policy(), Quiet())
+    pictures = pictures_of(network, folder, "openvino-f32", Policy(), Quiet())
     parts = [paths[0].split("/")[:2] for paths in pictures.paths]
     names = sorted({label for _, label in parts})
     train = np.array([part == "train" for part, _ in parts])

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -24,6 +25,7 @@ import vitreous as vt
 from vitreous.data.sources import read_source
 
 pytest_plugins = ["shared_fixtures"]
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 Call = Callable[..., Said]
 
 
@@ -80,6 +82,7 @@ class Running:
         line = process.stdout.readline()
         assert line, process.communicate()[1]
         self.said: dict[str, Any] = json.loads(line)
+        jsonschema.validate(self.said, json.loads((SCHEMAS / "label.json").read_text()))
 
     def sends(self, path: str, body: Any = None) -> Any:
         base, query = self.said["url"].split("/?")
@@ -159,6 +162,7 @@ def test_next_is_what_the_run_is_least_sure_of_without_what_it_knows(vitreous: C
     colourful(new, {"red": 12, "blue": 12, "green": 12}, seed=9)
     said = vitreous("next", coloured.run.path, new, "--n", "5", "--json")
     found = json.loads(said.out)
+    jsonschema.validate(found, json.loads((SCHEMAS / "next.json").read_text()))
     assert said.code == 0 and found["candidates"] == 36 and found["known"] == 0 and len(found["pictures"]) == 5
     run = vt.load(coloured.run.path)
     answers = {str(Path(path)): run.predict(new / path) for path in (str(each.relative_to(new)) for each in new.glob("*/*"))}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, engine_for
+from vitreous.api.answering import Image
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.fit.settings import policy
@@ -40,8 +40,7 @@ def label_session(
     tell = reporter or Quiet()
     network = _network(net, tell)
     rule = policy(max_pixels, tolerate_truncated)
-    setting = engine_for(network, 1, engine)
-    with open_session(Path(folder), network, setting, rule, tell, Path(out) if out else None, labels) as session:
+    with open_session(Path(folder), network, engine, rule, tell, Path(out) if out else None, labels) as session:
         yield session
 
 
@@ -111,7 +110,7 @@ def next_to_label(
     opened = load(run)
     rule = policy(max_pixels, tolerate_truncated)
     network = opened.network
-    pictures = pictures_of(network, Path(folder), engine_for(network, n, engine), rule, reporter or Quiet())
+    pictures = pictures_of(network, Path(folder), engine, rule, reporter or Quiet())
     known = {row.key for row in items_from_csv(opened._run.read(ITEMS_CSV)) if row.key}
     return ordered(network, pictures, n, known)
 

@@ -14,7 +14,6 @@ from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.data.decode import Policy
 from vitreous.errors import UsageError
-from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network
 from vitreous.labelling.journal import open_journal, read_journal
 from vitreous.labelling.naming import clean_name
@@ -40,7 +39,7 @@ def table_for(folder: Path, out: Path | None) -> Path:
 
 @contextmanager
 def open_session(
-    folder: Path, network: Network, setting: Setting, policy: Policy, reporter: Reporter, out: Path | None = None, labels: Sequence[str] = ()
+    folder: Path, network: Network, engine: str, policy: Policy, reporter: Reporter, out: Path | None = None, labels: Sequence[str] = ()
 ) -> Iterator[Session]:
     """The session of a folder, its journal held until the end. `labels`: names that are there from the beginning.
 
@@ -55,7 +54,7 @@ def open_session(
     if written.exists():
         with locked(written):  # somebody else's labelling of the folder is said before the pictures are read
             pass
-    pictures = pictures_of(network, folder, setting, policy, reporter)  # a folder without pictures leaves no journal
+    pictures = pictures_of(network, folder, engine, policy, reporter)  # a folder without pictures leaves no journal
     with open_journal(written, table.stem) as journal:
         if journal.remark:
             reporter.say(f"{journal.remark[0].upper()}{journal.remark[1:]}.")

@@ -21,7 +21,7 @@ from vitreous.errors import DataError, UnreadableImage
 from vitreous.extraction import wanted_of
 from vitreous.fit.features import Extractor
 from vitreous.fit.head import Floats, Ints
-from vitreous.infer.engine import Setting
+from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.gather import Pixels, pixel_rows
 from vitreous.infer.network import Network
 
@@ -64,9 +64,10 @@ class Pictures:
         raise UnreadableImage(f"cannot show {visible(path)}", "the file has changed since")
 
 
-def pictures_of(network: Network, folder: Path, setting: Setting, policy: Policy, reporter: Reporter) -> Pictures:
+def pictures_of(network: Network, folder: Path, engine: str, policy: Policy, reporter: Reporter) -> Pictures:
     """Raises DataError where the folder is none, or holds no picture that can be read."""
     source = _source(folder)
+    setting = setting_for_answers(network, len(source.items), engine)
     with open_pack(source.root, policy.key) as pack:
         if pack.remark:
             reporter.say(pack.remark)

@@ -54,15 +54,11 @@ def refit(space: Floats, numbers: Ints, target: Ints, labels: Sequence[str], bef
 
 
 def without(guesses: Guesses, excluded: Mapping[int, Sequence[str]]) -> Guesses:
-    """The same, when it is known which labels some pictures have not."""
+    """The same, when it is known which labels some pictures have not. The others gain nothing: what the head was wrong about it is not sure of."""
     place = {name: number for number, name in enumerate(guesses.labels)}
     probability = guesses.probability.copy() if excluded else guesses.probability
     for number, names in excluded.items():
-        row = probability[number]
-        row[[place[name] for name in names if name in place]] = 0
-        total = row.sum()
-        if total > 0:
-            row /= total
+        probability[number, [place[name] for name in names if name in place]] = 0
     return Guesses(guesses.labels, probability, guesses.head)
 
 

@@ -15,6 +15,7 @@ from vitreous.labelling.session import Session
 MODES = ("groups", "one", "confirm", "label", "aside")
 MOST_SHOWN = 48
 AT_ONCE = 24  # in a grid to confirm
+SURE = 0.8  # mean probability of the guesses in a grid that is worth to be confirmed
 AHEAD = 8  # pictures that are asked for one by one, sent at once
 
 
@@ -35,12 +36,14 @@ def state_of(session: Session) -> dict[str, Any]:
 
 
 def suggested(session: Session) -> str:
-    """The way that brings most now: groups until each was named or passed over, then the pictures that teach most, then confirming."""
+    """The way that brings most now: groups, until there are as many labelled pictures as groups; then a grid to confirm, while there is one that is
+    guessed surely; else the pictures that teach most, one by one."""
     if not len(session.open):
         return "label"
     if len(session.guesses.labels) < 2 or session.labelled < session.groups.count:
         return "groups"
-    return "confirm" if session.progress().settled else "one"
+    surest = session.confirm(None, AT_ONCE)
+    return "confirm" if surest is not None and session.guesses.confidence[surest[1]].mean() >= SURE else "one"
 
 
 def view_of(session: Session, asked: Mapping[str, Any]) -> dict[str, Any]:

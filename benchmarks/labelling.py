@@ -9,7 +9,7 @@ them; what is missing is left out.
 learning   pictures are labelled one by one, in random order and in ours, by the same head, up to 1,000; a user who answers truly, and one who
            errs in 5 % of the answers. For each accuracy that random order has with so many labels: how many ours needs. 10 seeds.
 users      a person before the page, who follows what it suggests until nothing is open: every key and every click counts (a new name: N, its
-           letters, Enter). 3 seeds.
+           letters, Enter). 3 seeds of errors.
 time       5,000 pictures, on a quiet machine: a step (journal and table synced, refit) and the next question.
 """
 
@@ -90,7 +90,7 @@ def users(arguments: Any) -> dict[str, Any]:
     for name in there(arguments):
         data = pictures_of(name, arguments)
         for user, errs in ERRING.items():
-            runs = [person(data, errs, seed) for seed in range(1 if arguments.quick else 3)]
+            runs = [person(data, errs, seed) for seed in range(1 if arguments.quick or not errs else 3)]
             found.setdefault(name, {})[user] = runs
             print(
                 f"{name}, {user}: {[run['actions a picture'] for run in runs]} actions a picture, labels right {[run['right'] for run in runs]}",

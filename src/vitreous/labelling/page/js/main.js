@@ -284,11 +284,17 @@ function onKey(event) {
   if (label >= 0) {
     if (state.labels[label]) give(state.labels[label].name);
     else say("There is no label with that key yet: N names one.");
-  } else if (event.key === "Enter" && !(document.activeElement instanceof HTMLButtonElement && !place.contains(document.activeElement))) {
+  } else if (event.key === "Enter" && !isOnButton()) {
     confirm();
   } else if (!event.shiftKey && on[event.key.toLowerCase()]) on[event.key.toLowerCase()]();
   else if (!moveFocus(place, event.key)) return;
   event.preventDefault();
+}
+
+/** Whether Enter is for the button that has the focus; on a picture of a grid it confirms. */
+function isOnButton() {
+  const active = document.activeElement;
+  return active instanceof HTMLButtonElement && !active.classList.contains("tile");
 }
 
 /** What other windows do, and what is found out meanwhile. */

@@ -52,7 +52,7 @@ class Maker:
         return rows_of_files(self.network, self.wanted, paths, self.setting, self.policy, reporter.progress)
 
     def of_region(self, path: str, box: Box) -> Rows:
-        """The features of a part of a picture, squeezed to what the network sees, and nothing around it. Raises DataError, UnreadableImage."""
+        """The features of a part of a picture, as a square. Raises DataError, UnreadableImage, UsageError."""
         region = cut(path, box, self.network.view.size, self.policy)
         found = Rows(np.full((1, self.wanted.width), np.nan, np.float32), keys={0: region.key}, thumbnails={0: region.thumbnail})
 

@@ -1,4 +1,8 @@
-"""A part of a picture as a query: `--box x0,y0,x1,y1` in pixels of the upright picture at its full size."""
+"""A part of a picture as a query: `--box x0,y0,x1,y1` in pixels of the upright picture at its full size.
+
+The network sees a square around the box, as far as the picture reaches: squeezed to a square a dress is a skirt, and on a plain ground, or with its
+edges drawn out, it is found less well than with what lies beside it (docs/decisions/0035-find.md).
+"""
 
 import io
 import os
@@ -19,7 +23,7 @@ _WHOLE = 1 << 20  # asked of a JPEG, it is decoded at its full scale
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """`seen` uint8 [S, S, 3]: the region squeezed to a square; `thumbnail` uint8 [32, 32]; `key`: of the whole file."""
+    """`seen` uint8 [S, S, 3]: the square around the box; `thumbnail` uint8 [32, 32]; `key`: of the whole file."""
 
     seen: npt.NDArray[np.uint8]
     thumbnail: npt.NDArray[np.uint8]
@@ -59,11 +63,26 @@ def cut(path: str, box: Box, side: int, policy: Policy) -> Region:
     if picture.size != (full.width, full.height):  # decoded at reduced scale, by as much as the region allows
         short = max(side, int(side * min(full.width, full.height) / min(x1 - x0, y1 - y0)))
         picture = open_upright(data, min(short, _WHOLE), policy)
+    x0, y0, x1, y1 = squared((x0, y0, x1, y1), full.width, full.height)
     across, down = picture.width / full.width, picture.height / full.height
     part = (x0 * across, y0 * down, x1 * across, y1 * down)
     seen = np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=part))
     grey = picture.convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR, box=part)
     return Region(seen, np.asarray(grey), content_key(data))
+
+
+def squared(box: Box, width: int, height: int) -> Box:
+    """The square around a box, moved into the picture; as much of it as the picture has.
+
+    >>> squared((10, 0, 20, 40), 100, 50), squared((0, 0, 80, 20), 100, 50)
+    ((0.0, 0.0, 40.0, 40.0), (0.0, 0.0, 80.0, 50.0))
+    """
+    x0, y0, x1, y1 = box
+    side = max(x1 - x0, y1 - y0)
+    across, down = min(side, float(width)), min(side, float(height))
+    left = min(max((x0 + x1 - across) / 2, 0.0), width - across)
+    top = min(max((y0 + y1 - down) / 2, 0.0), height - down)
+    return left, top, left + across, top + down
 
 
 def drawn(path: str, box: Box | None, side: int, policy: Policy) -> bytes:

@@ -60,6 +60,10 @@ def test_the_text_is_a_table_with_ranks_labels_and_copies(photos: Path, query: P
     assert said.code == 0 and lines[0].startswith("16 pictures of 17 most similar to ") and lines[1].startswith("  1  ")
     assert any("the same file as red/" in line for line in lines) and any("there are no more than 16 other pictures" in line for line in lines)
     assert "no answer, for it is the picture that is looked for: red/red-001.png" in lines
+    assert said.err.splitlines() == ["photos: 16 pictures through the network."]
+    (photos / "red/broken.png").write_bytes(b"\x89PNG")
+    again = vitreous("find", photos, query, "--net", model, "--n", 2)
+    assert again.err.startswith("photos: 1 file is left out, such as red/broken.png: ")
 
 
 def test_an_index_is_asked_as_it_is(photos: Path, query: Path, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:

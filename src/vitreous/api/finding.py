@@ -86,7 +86,17 @@ def find(
     require_files(query, unlike)
     options = {"path": path, "net": net, "size": size, "stage": stage, "pool": pool, "engine": engine, "max_pixels": max_pixels}
     opened = index(data, tolerate_truncated=tolerate_truncated, reporter=tell, **options)  # type: ignore[arg-type]  # as they came
+    say_changes(opened, tell)
     return ask(opened, query, unlike, box, n, by, exact, tell)
+
+
+def say_changes(opened: "Index", reporter: Reporter) -> None:
+    """What was done to bring an index up to date, where anything was."""
+    from vitreous.find.updating import UNCHANGED
+
+    for remark in opened.remarks:
+        if remark != UNCHANGED:
+            reporter.say(f"{opened.folder.name}: {remark}.")
 
 
 def index_by(

@@ -203,12 +203,13 @@ class Run:
         reporter: Reporter | None = None,
     ) -> "Found":
         """The most similar pictures of a folder, of the run's own where none is named, by the run's network. See `vt.find`."""
-        from vitreous.api.finding import ask, require_files
+        from vitreous.api.finding import ask, require_files, say_changes
 
         require_files(query, unlike)
         opened = self.index(
             data, path=path, stage=stage, pool=pool, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=reporter
         )
+        say_changes(opened, reporter or Quiet())
         return ask(opened, query, unlike, box, n, by, exact, reporter or Quiet())
 
     def next(self, folder: Image, n: int = 50, *, engine: str = "auto", reporter: Reporter | None = None) -> "Next":

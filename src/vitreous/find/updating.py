@@ -38,6 +38,7 @@ from vitreous.storage.cache import touch
 from vitreous.storage.lock import locked
 
 AT_ONCE = 512
+UNCHANGED = "nothing has changed since the index was made"
 _RACY_NS = 2_000_000_000
 _UNKNOWN = (0, 0, 0, 0)
 # Rows that no file has any more are dropped when they are more than this share.
@@ -91,7 +92,7 @@ class _Update:
         )  # fmt: skip
         left_out = [*(each for each in self.source.left_out if is_missed(each)), *self.errors.values()]
         if before and manifest and manifest.token == self.appender.token and before.entries.same_as(entries) and not self.computed:
-            return replace(before, remarks=("nothing has changed since the index was made", *_said(left_out)))
+            return replace(before, remarks=(UNCHANGED, *_said(left_out)))
         self._commit(about, manifest, before, entries, left_out)
         return replace(open_index(self.folder), remarks=(*self._changes(before, entries), *_said(left_out)))
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from vitreous.find.matching.picture import SIDE, Picture
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -63,6 +65,21 @@ def made(photo: Image.Image, seed: int, ranges: Ranges = Ranges()) -> Made:
     Image.fromarray(np.rint(255 * x).astype(np.uint8)).save(stream, "JPEG", quality=int(rng.integers(60, 96)))
     about = {"turn": float(np.rad2deg(angle)), "scale": scale, "area": float(area), "mirrored": ranges.mirrored}
     return Made(photo, Image.open(io.BytesIO(stream.getvalue())).convert("RGB"), M, about)
+
+
+def different(files: list[Path], number: int) -> tuple[Path, Path]:
+    """Two photos; every second time of one class, where files lie in folders of classes."""
+    b = files[number]
+    if number % 2:
+        like = [each for each in files if each.parent == b.parent and each != b]
+        return like[np.random.default_rng(number).integers(len(like))], b
+    return files[(number + len(files) // 2) % len(files)], b
+
+
+def picture(image: Image.Image) -> Picture:
+    """As `open_picture` gives it."""
+    square = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return Picture(square, *image.size, np.random.default_rng(square.sum(dtype=np.int64)).bytes(16), "made")
 
 
 def four_points(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -44,8 +44,12 @@ def matched(A: Picture, asked: Query) -> Match:
     """Raises DataError for a picture in which there is nothing to match."""
     require_texture(A)
     B, mapper = asked.picture, asked.mapper
-    if A.key == B.key:
-        return _identical(A, B, mapper)
+    return _identical(A, B, mapper) if A.key == B.key else _told(A, B, best_alignment(A, asked), mapper)
+
+
+def best_alignment(A: Picture, asked: Query) -> Alignment | None:
+    """The homography for which most speaks, of B as it is or mirrored, however little that may be; None where nothing agrees on one."""
+    B, mapper = asked.picture, asked.mapper
     of_a = scales(A, mapper)
     best = _aligned(A, B, of_a, asked.plain, mapper)
     if not _is_sure(best):
@@ -53,7 +57,7 @@ def matched(A: Picture, asked: Query) -> Match:
             asked.mirrored.extend(turned(B, mapper, mirrored=True))
         other = _aligned(A, B, of_a, asked.mirrored, mapper)
         best = max((best, other), key=lambda each: each.agreement.surprise if each else -1.0)
-    return _told(A, B, best, mapper)
+    return best
 
 
 def require_texture(picture: Picture) -> None:

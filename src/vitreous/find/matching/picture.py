@@ -3,7 +3,7 @@
 Points are in pixels of the upright picture, the upper left corner of its first pixel being (0, 0).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ class Picture:
     height: int
     key: bytes
     name: str = ""
+    _last: dict[tuple[int, int], Image.Image] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,15 +47,22 @@ class Picture:
         J = _jacobian(M, middle)
         finest = 1 / max(float(np.sqrt(abs(np.linalg.det(J)))), 1e-12)  # canvas pixels for a pixel of the picture
         width, height = (max(1, min(SIDE, round(finest * side))) for side in self.size)
-        source = Image.fromarray(self.square)
-        if (width, height) != (SIDE, SIDE):
-            source = source.resize((width, height), Image.Resampling.BICUBIC)
+        source = self._sized(width, height)
         to = np.diag([width / self.width, height / self.height, 1.0]) @ M
         to = to / to[2, 2]
         shown = source.transform(
             (size, size), Image.Transform.PERSPECTIVE, to.reshape(9)[:8].tolist(), Image.Resampling.BILINEAR, fillcolor=(_OUTSIDE,) * 3
         )
         return np.asarray(shown)
+
+    def _sized(self, width: int, height: int) -> Image.Image:
+        """The last size is kept: all turns of a scale are drawn from it."""
+        found = self._last.get((width, height))
+        if found is None:
+            found = Image.fromarray(self.square).resize((width, height), Image.Resampling.BICUBIC)
+            self._last.clear()
+            self._last[width, height] = found
+        return found
 
 
 def open_picture(path: str, policy: Policy, name: str | None = None) -> Picture:

@@ -51,6 +51,7 @@ def main() -> None:
         ours = by_us(kinds, Path(folder))
         theirs = by_sift(arguments.peer_python, Path(folder)) if arguments.peer_python else None
     tell(benchmark, kinds, ours, theirs)
+    benchmark.write()
     of_folders(benchmark, arguments.data, arguments.quick)
     benchmark.write()
 
@@ -71,14 +72,14 @@ def made_kinds(data: Path, share: float) -> list[Kind]:
         return Kind(name, [(upright(a), made(upright(b), 20_000 + number).image, None) for number, (a, b) in enumerate(chosen)])
 
     return [
-        some(clothing, "clothing", 60, Ranges()),
-        some(clothing[80:], "clothing, A is the part", 20, Ranges(), turned_round=True),
-        some(clothing[110:], "clothing, mirrored", 20, MIRRORED),
-        some(cards, "cards", 16, Ranges()),
-        some(cells, "cells", 8, Ranges()),
-        others(clothing, "different clothing", 80),
-        others(cards, "different cards", 20),
-        others(cells, "different cells", 10),
+        some(clothing, "clothing", 36, Ranges()),
+        some(clothing[80:], "clothing, A is the part", 6, Ranges(), turned_round=True),
+        some(clothing[110:], "clothing, mirrored", 6, MIRRORED),
+        some(cards, "cards", 6, Ranges()),
+        some(cells, "cells", 4, Ranges()),
+        others(clothing, "different clothing", 36),
+        others(cards, "different cards", 8),
+        others(cells, "different cells", 6),
     ]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vitreous.find.matching.guided import Agreement, agreement, corrected, frame, plausible
-from vitreous.find.matching.homography import Floats
+from vitreous.find.matching.guided import Agreement, agreement, corrected, frame
+from vitreous.find.matching.homography import Floats, is_plausible
 from vitreous.find.matching.maps import Mapper
 from vitreous.find.matching.picture import Picture
 from vitreous.find.matching.voting import Vote
@@ -46,7 +46,7 @@ def _followed(A: Picture, B: Picture, H: Floats, mapper: Mapper, steps: Sequence
     for size, reach in steps:
         shared = frame(A, B, H, mapper, size)
         found = corrected(H, shared, reach) if shared else None
-        if found is None or not plausible(found, B):
+        if found is None or not is_plausible(found, *B.size):
             return None
         H = found
     return H
@@ -54,4 +54,4 @@ def _followed(A: Picture, B: Picture, H: Floats, mapper: Mapper, steps: Sequence
 
 def _judged(A: Picture, B: Picture, H: Floats, mapper: Mapper, size: int) -> Agreement | None:
     shared = frame(A, B, H, mapper, size)
-    return agreement(A, B, H, shared) if shared else None
+    return agreement(shared) if shared else None

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
-from vitreous.find.matching.homography import Floats, consensus, corners_of, is_plausible, moved
+from vitreous.find.matching.homography import Floats, consensus, corners_of, moved
 from vitreous.find.matching.maps import Cells, Mapper
 from vitreous.find.matching.neighbours import mutual, whitening
 from vitreous.find.matching.picture import Picture
@@ -23,7 +22,7 @@ _LEAST_CELLS = 12
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The part of A that both show, as a canvas of `size`: `to_a` [3, 3] takes its pixels to A. Cells [n, C] of A and of B drawn into it, at the
-    places [n, 2] of the canvas and grid positions [n, 2]; `shape` of the grid. `brightness`: the correlation of their grey levels there."""
+    places [n, 2] of the canvas and grid positions [n, 2]; `shape` of the grid. `cell`: pixels of the canvas from one to the next."""
 
     to_a: Floats
     size: int
@@ -32,7 +31,7 @@ class Frame:
     places: Floats
     grid: NDArray[np.intp]
     shape: tuple[int, int]
-    brightness: float
+    cell: float
 
 
 def frame(A: Picture, B: Picture, H: Floats, mapper: Mapper, size: int) -> Frame | None:
@@ -51,12 +50,11 @@ def frame(A: Picture, B: Picture, H: Floats, mapper: Mapper, size: int) -> Frame
     maps = np.concatenate([mapper.maps(each[None]) for each in drawn])
     centres = mapper.centres(maps.shape[1:3])
     edge = mapper.stride / 2
-    shared = _inside(centres, M, A, edge * side / size) & _inside(centres, to_b, B, edge * side / size * np.sqrt(_area(B) / _area(A, H, B)))
+    shared = _inside(centres, M, A, edge * side / size) & _inside(centres, to_b, B, edge * side / size * _steps(H, B))
     if np.count_nonzero(shared) < _LEAST_CELLS:
         return None
     rows = np.argwhere(shared)
-    brightness = _correlation(*(_greys(each, centres[shared]) for each in drawn))
-    return Frame(M, size, maps[0][shared], maps[1][shared], centres[shared], rows, maps.shape[1:3], brightness)
+    return Frame(M, size, maps[0][shared], maps[1][shared], centres[shared], rows, maps.shape[1:3], float(mapper.stride))
 
 
 def corrected(H: Floats, shared: Frame, reach: int) -> Floats | None:
@@ -75,10 +73,9 @@ def corrected(H: Floats, shared: Frame, reach: int) -> Floats | None:
     best = alike.reshape(-1, len(X)).argmax(0)
     dy, dx = np.divmod(best, 2 * reach + 1)
     fine = np.stack([_between(alike, dy, dx, 1), _between(alike, dy, dx, 0)], -1)
-    cell = float(np.diff(np.unique(shared.places[:, 0]))[:1].sum() or shared.size)
-    shift = (np.stack([dx, dy], -1) - reach + fine) * cell
+    shift = (np.stack([dx, dy], -1) - reach + fine) * shared.cell
     # a cell of A, and the place in B's drawing where its like is found
-    found = consensus(shared.places + shift, shared.places, 0.75 * cell)
+    found = consensus(shared.places + shift, shared.places, 0.75 * shared.cell)
     if found is None:
         return None
     D, _ = found
@@ -89,14 +86,11 @@ def corrected(H: Floats, shared: Frame, reach: int) -> Floats | None:
 @dataclass(frozen=True)
 class Agreement:
     """What speaks for a homography. Of `cells` that both pictures show, the `share` whose like in all of the shared part is where the homography
-    says, within a cell; `alike`: the mean cosine of the cells that it puts together, above that of any two; `brightness`: the correlation of the
-    grey levels there; `area`: the share of the smaller picture that both show."""
+    says, within a cell; `alike`: the mean cosine of the cells that it puts together, above that of any two."""
 
     cells: int
     share: float
     alike: float
-    brightness: float
-    area: float
 
     @property
     def surprise(self) -> float:
@@ -105,15 +99,13 @@ class Agreement:
         return k * float(np.log(k / expected)) - (k - expected) if k > expected else 0.0
 
 
-def agreement(A: Picture, B: Picture, H: Floats, shared: Frame) -> Agreement:
+def agreement(shared: Frame) -> Agreement:
+    """Of the homography by which B was drawn into the frame."""
     white = whitening(shared.A, shared.B)
     X, Y = white.directions(shared.A), white.directions(shared.B)
     alike = X @ Y.T
     right = [np.abs(shared.grid[found] - shared.grid).max(1) <= 1 for found in (alike.argmax(1), alike.argmax(0))]
-    scale = float(shared.to_a[0, 0])
-    shown = len(X) * (scale * float(np.diff(np.unique(shared.places[:, 0])).min())) ** 2  # pixels of A
-    smaller = min(_area(A), _area(B, H, B))
-    return Agreement(len(X), float(np.mean(right)), float(np.diagonal(alike).mean() - alike.mean()), shared.brightness, min(1.0, shown / smaller))
+    return Agreement(len(X), float(np.mean(right)), float(np.diagonal(alike).mean() - alike.mean()))
 
 
 def agreeing(H: Floats, shared: Frame) -> tuple[Floats, Floats]:
@@ -122,10 +114,6 @@ def agreeing(H: Floats, shared: Frame) -> tuple[Floats, Floats]:
     i, j = mutual(white.directions(shared.A), white.directions(shared.B))
     near = np.abs(shared.grid[i] - shared.grid[j]).max(1) <= 1
     return moved(shared.to_a, shared.places[i[near]]), moved(np.linalg.inv(H) @ shared.to_a, shared.places[j[near]])
-
-
-def plausible(H: Floats, B: Picture) -> bool:
-    return is_plausible(H, *B.size)
 
 
 def _between(alike: NDArray[np.float32], dy: NDArray[np.intp], dx: NDArray[np.intp], axis: int) -> Floats:
@@ -152,22 +140,8 @@ def _inside(centres: Floats, M: Floats, picture: Picture, edge: float) -> NDArra
     return np.asarray(np.all((places > edge) & (places < np.array(picture.size) - edge), -1) & (w * middle > 0))
 
 
-def _area(picture: Picture, H: Floats | None = None, B: Picture | None = None) -> float:
-    """Of B, or of B as it lies in A."""
-    if H is None or B is None:
-        return float(picture.width * picture.height)
+def _steps(H: Floats, B: Picture) -> float:
+    """Pixels of B for a pixel of A, along a side."""
     x, y = moved(H, corners_of(*B.size)).T
-    return max(1e-9, float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2))
-
-
-def _greys(drawn: NDArray[np.uint8], places: Floats) -> Floats:
-    """The mean grey level around each place."""
-    grey = uniform_filter(drawn.mean(-1), 5)
-    x, y = np.clip(np.rint(places).astype(int), 0, len(grey) - 1).T
-    return np.asarray(grey[y, x], np.float64)
-
-
-def _correlation(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    both = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / both if both > 0 else 0.0
+    area = float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+    return float(np.sqrt(B.width * B.height / max(area, 1e-9)))

@@ -30,8 +30,9 @@ from vitreous.trust.suspects.opinions import (
 # A class with fewer pictures that are no copies of each other cannot be told from its mistakes, and is not judged.
 LEAST_OF_CLASS = 5
 LEAST_PICTURES = 20
-# What the interval of the expected number allows for: chance, opinions that are surely wrong, and rates that were estimated.
-_SURELY_WRONG, _RELATIVE = 0.01, 0.25
+# What the interval of the expected number allows for beside chance: rates that were estimated; and pictures of which the opinions are sure and
+# wrong, which look like errors of the labels: so many for each picture that the opinions are in doubt of, as was seen on labels that are right.
+_RELATIVE, _SURELY_WRONG = 0.25, 0.08
 _CHANCE_LEVEL = 3.0
 
 Progress = Callable[[str, int, int], None]
@@ -91,15 +92,15 @@ def _judged(noise: Noise, labels: Ints, first: Numbers, neighbours: Neighbours) 
     expected = float(noise.wrong(labels).sum())
     other = noise.evened().given(labels)
     other[np.arange(len(labels)), labels] = -1
-    low, high = interval(noise.wrong(labels))
+    low, high = interval(noise.wrong(labels), float((1 - noise.shown.max(1)).sum()))
     return Ranking(wrong, np.asarray(other.argmax(1), np.intp), noise.shown, first, neighbours, noise.transition, expected, low, high)
 
 
-def interval(wrong: Numbers) -> tuple[int, int]:
-    """The least and the most errors among pictures whose labels are wrong with these probabilities."""
+def interval(wrong: Numbers, doubt: float = 0.0) -> tuple[int, int]:
+    """The least and the most errors among pictures whose labels are wrong with these probabilities, where the opinions are in `doubt` of so many."""
     expected, count = float(wrong.sum()), len(wrong)
     chance = 1.96 * float(np.sqrt((wrong * (1 - wrong)).sum()))
-    below = np.hypot(chance, _RELATIVE * expected) + _SURELY_WRONG * count
+    below = np.hypot(chance, _RELATIVE * expected) + _SURELY_WRONG * doubt
     above = np.hypot(chance, _RELATIVE * expected)
     return max(0, int(np.floor(expected - below))), min(count, int(np.ceil(expected + above)))
 

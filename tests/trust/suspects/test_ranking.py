@@ -73,7 +73,14 @@ def test_each_fold_is_answered_by_the_others_alone() -> None:
     features, labels = blobs(80)
     points, fold = components(features), fold_numbers(labels, np.arange(80), 0)
     weights = np.eye(4, dtype=np.float32)[labels]
-    for opinion in (lambda w: softmax_opinion(points, w, fold, 0.01), lambda w: ridge_opinion(points, w, fold)):
+
+    def ridge(weights: np.ndarray) -> np.ndarray:
+        return ridge_opinion(points, weights, fold)[0]
+
+    def softmax(weights: np.ndarray) -> np.ndarray:
+        return softmax_opinion(points, weights, fold, 0.01, ridge_opinion(points, weights, fold)[1])[0]
+
+    for opinion in (ridge, softmax):
         changed = weights.copy()
         changed[fold == 2] = np.roll(changed[fold == 2], 1, axis=1)
         assert np.allclose(opinion(weights)[fold == 2], opinion(changed)[fold == 2], atol=1e-9)
@@ -86,7 +93,7 @@ def test_ridge_answers_are_those_of_scikit_learn() -> None:
     features, labels = blobs(60)
     points, fold = components(features), fold_numbers(labels, np.arange(60), 0)
     wanted = np.eye(4, dtype=np.float32)[labels]
-    ours = ridge_opinion(points, wanted, fold) / 5
+    ours = ridge_opinion(points, wanted, fold)[0] / 5
     for number in range(5):
         model = Ridge(alpha=30 * points.shape[1], fit_intercept=False).fit(points[fold != number].astype(float), wanted[fold != number] - 0.25)
         assert np.allclose(ours[fold == number], model.predict(points[fold == number].astype(float)), atol=1e-6)

@@ -32,6 +32,8 @@ _LEAST_DEVIATION = 1e-3
 _BLOCK = 1024
 
 Numbers = NDArray[np.float64]
+# By the number of the fold that it was fitted without.
+Heads = dict[int, Head]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,39 +64,41 @@ def fold_numbers(labels: Ints, groups: Ints, seed: int) -> Ints:
     return folds(labels, groups, FOLDS, seed)
 
 
-def strength_for(points: Floats, weights: Floats, fold: Ints) -> float:
+def strength_for(points: Floats, weights: Floats, fold: Ints, heads: Heads) -> float:
     """How strong the softmax is, by its loss on the first fold."""
     held = fold == fold.min()
-    head, losses = None, []
+    head, losses = heads[int(fold.min())], []
     for strength in STRENGTHS:
         head = _softmax_head(points[~held], weights[~held], strength, head)
         losses.append(-float((weights[held] * log_softmax(head.logits(points[held]))).sum()))
     return STRENGTHS[int(np.argmin(losses))]
 
 
-def softmax_opinion(points: Floats, weights: Floats, fold: Ints, strength: float) -> Numbers:
-    """`weights` [N, K]: how much each picture counts, in the column of its label."""
-    logits = np.zeros(weights.shape, np.float32)
-    for number in np.unique(fold):
+def softmax_opinion(points: Floats, weights: Floats, fold: Ints, strength: float, heads: Heads) -> tuple[Numbers, Heads]:
+    """`weights` [N, K]: how much each picture counts, in the column of its label. `heads`: where the fits begin, each of them fitted without its
+    fold too: another fold's head would know of the labels that are asked."""
+    logits, fitted = np.zeros(weights.shape, np.float32), {}
+    for number, head in heads.items():
         asked = fold == number
-        head = _softmax_head(points[~asked], weights[~asked], strength, None)  # from another fold's head it would know of these labels
-        logits[asked] = head.logits(points[asked])
-    return np.asarray(log_softmax(logits), np.float64)
+        fitted[number] = _softmax_head(points[~asked], weights[~asked], strength, head)
+        logits[asked] = fitted[number].logits(points[asked])
+    return np.asarray(log_softmax(logits), np.float64), fitted
 
 
-def ridge_opinion(points: Floats, weights: Floats, fold: Ints) -> Numbers:
-    """Of each fold the least-squares answer of all others, in closed form."""
+def ridge_opinion(points: Floats, weights: Floats, fold: Ints) -> tuple[Numbers, Heads]:
+    """Of each fold the least-squares answer of all others, in closed form; and these as heads."""
     (count, width), classes = points.shape, weights.shape[1]
     known = weights.sum(1, keepdims=True)
     wanted, weighted = weights - known / classes, points * known
     square, product = (points.T @ weighted).astype(np.float64), (points.T @ wanted).astype(np.float64)
-    answers, shrinking = np.zeros((count, classes)), _SHRINKING * width * np.eye(width)
-    for number in np.unique(fold):
+    answers, shrinking, heads = np.zeros((count, classes)), _SHRINKING * width * np.eye(width), {}
+    for number in np.unique(fold).tolist():
         asked = fold == number
         own = points[asked].astype(np.float64)
         slope = np.linalg.solve(square - own.T @ weighted[asked] + shrinking, product - own.T @ wanted[asked])
         answers[asked] = own @ slope
-    return _RIDGE_SCALE * answers
+        heads[number] = Head(np.ascontiguousarray(_RIDGE_SCALE * slope.T, np.float32), np.zeros(classes, np.float32))
+    return _RIDGE_SCALE * answers, heads
 
 
 def nearest_opinion(neighbours: Neighbours, weights: Floats) -> Numbers:
@@ -121,15 +125,12 @@ def neighbours_of(points: Floats, groups: Ints, count: int = NEAREST) -> Neighbo
     return Neighbours(row, cosine)
 
 
-def _softmax_head(points: Floats, weights: Floats, strength: float, start: Head | None) -> Head:
-    (_, width), classes = points.shape, weights.shape[1]
-    begin = np.zeros((width + 1, classes))
-    if start is not None:
-        begin[:-1], begin[-1] = start.weight.T, start.bias
+def _softmax_head(points: Floats, weights: Floats, strength: float, start: Head) -> Head:
+    begin = np.concatenate([start.weight.T, start.bias[None]]).astype(np.float64)
 
     def loss(logits: Floats, part: slice) -> tuple[float, Floats]:
         log_p, wanted = log_softmax(logits), weights[part]
         gradient: Floats = np.exp(log_p) * wanted.sum(1, keepdims=True) - wanted
         return -float((wanted * log_p).sum()), gradient
 
-    return descend(points, begin, loss, shrink_weights(width, strength), ROUGH)
+    return descend(points, begin, loss, shrink_weights(points.shape[1], strength), ROUGH)

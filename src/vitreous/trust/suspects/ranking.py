@@ -71,10 +71,14 @@ def rank(features: Floats, labels: Ints, groups: Ints, classes: int, seed: int =
     tell("suspects", 1, 4)
     plain = np.zeros((len(labels), classes), np.float32)
     plain[np.arange(len(labels)), labels] = 1
-    strength = strength_for(points, plain, fold)
+    ridge, heads = ridge_opinion(points, plain, fold)
+    strength = strength_for(points, plain, fold, heads)
     noise, weights, first = None, plain, np.empty(0)
     for done in (2, 3):
-        opinions = [softmax_opinion(points, weights, fold, strength), ridge_opinion(points, weights, fold), nearest_opinion(neighbours, weights)]
+        if noise is not None:
+            ridge, _ = ridge_opinion(points, weights, fold)
+        softmax, heads = softmax_opinion(points, weights, fold, strength, heads)
+        opinions = [softmax, ridge, nearest_opinion(neighbours, weights)]
         if noise is None:
             first = fit_noise(opinions[:1], labels).shown
             _require_sense(first, labels, groups)

@@ -24,7 +24,7 @@ _STEPS, _WEIGHT_STEPS = 12, 8
 # T counts pictures of which one class has at least this probability, and of each class at least so many of the surest.
 _SURE, _LEAST_SURE = 0.9, 20
 # As if so many pictures of each class had shown the common rate of errors, evenly over the other classes.
-_PRIOR = 30.0
+_PRIOR = 10.0
 _BEGIN = 0.05
 # How much of what one class is labelled instead of another, more often than others, counts for a single picture.
 _STRUCTURE = 0.75

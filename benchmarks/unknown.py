@@ -117,10 +117,14 @@ def unlike(benchmark: Benchmark, folder: Path) -> None:
             return np.exp(log_softmax(head.logits(placed[asked].astype(np.float32))))
 
         space = space_of(features[train], classes)
-        apart = space_of(features[train[~aside]], classes[~aside]).far(features[train[aside]])
+        apart = space_of(features[train[~aside]], classes[~aside]).distances(features[train[aside]])
         made = reference(space, apart, answers(train[~aside], train[aside], classes[~aside]))
         said, strange = answers(train, asked, classes), ~known[asked]
-        for name, score in (("oddness", made.scores(features[asked], said)), ("far", space.far(features[asked])), ("unsure", 1 - said.max(1))):
+        for name, score in (
+            ("oddness", made.scores(features[asked], said)),
+            ("far", space.distances(features[asked])[1]),
+            ("unsure", 1 - said.max(1)),
+        ):
             found[name].append(float(roc_auc_score(strange, score)))
         print(f"    {number}: {', '.join(labels[k] for k in unknown)}: {found['oddness'][-1]:.3f}", flush=True)
     benchmark.measured["unlike"] = {"choices": [[labels[k] for k in each] for each in chosen], **found}
@@ -219,14 +223,14 @@ def other_camera(image: Any) -> Any:
     return Image.fromarray((255 * (mixed.clip(0, 1) ** 1.1 + noise)).clip(0, 255).astype(np.uint8))
 
 
-CHANGES = {"15 % darker": dark, "blurred by 1 pixel": blurred, "another camera": other_camera}
+CHANGES = {"saved again": lambda image: image, "15 % darker": dark, "blurred by 1 pixel": blurred, "another camera": other_camera}
 
 
 def changed(source: Path, place: Path, change: Any) -> None:
     from PIL import Image
 
     with Image.open(source) as image:
-        change(image.convert("RGB")).save(place, quality=75)
+        change(image.convert("RGB")).save(place, qtables=image.quantization)  # as much compressed as it was
 
 
 def sampled(run: Any, folder: Path) -> tuple[Any, Any, list[str]]:

@@ -42,6 +42,7 @@ def main() -> None:
         data = Path(temporary, "photos")
         vt.sample("clothing", data)
         run = vt.train(data, runs=str(Path(temporary, "runs")), reporter=Quiet())
+        assert isinstance(run, vt.Run), "the sample has several classes"
         content = _smaller(_drawn(_tested(run, data), run.evaluate()))
     if len(content) > MOST_BYTES:
         raise SystemExit(f"{TARGET.name} has {len(content):,} bytes, more than {MOST_BYTES:,}: draw fewer photos")

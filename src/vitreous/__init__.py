@@ -4,6 +4,7 @@ import vitreous as vt
 vt.look("photos/")                # Facts: counts, unreadable files, duplicates, leaks, odd pictures
 run = vt.train("photos/")         # Run: run.labels, run.metrics, run.folder
 run.predict("new.jpg")            # Answers: label, confidence, the rest of the distribution
+vt.train("good-parts/")           # with one class only: OneClassRun, which says of a picture whether it is odd, and where
 run.evaluate()                    # Evaluation: every metric with its interval
 vt.load("runs/photos-1")          # the same run, later
 vt.again("runs/photos-1")         # train once more after labels were fixed or pictures added: only what changed is read
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vitreous.api import (
+        OneClassRun,
         Run,
         again,
         augmentations,
@@ -59,8 +61,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load", "look", "match",
-    "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects", "train", "watch",
+    "OneClassRun", "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load",
+    "look", "match", "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects",
+    "train", "watch",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from vitreous.api.answering import Image, answers, engine_for, features_of, many
 from vitreous.api.finding import find, index
 from vitreous.api.label import label, label_session, next_to_label
 from vitreous.api.matching import match, match_in
+from vitreous.api.one_class import OneClassRun, checked, odd_map, train_one
 from vitreous.api.run import Run, documents
 from vitreous.api.suspects import apply_corrections, run_at, suspects, undo_corrections
 from vitreous.core.reporter import Printed, Quiet, Reporter
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
-    "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "compare", "documents", "engine_for", "evaluation_picture",
-    "features", "find", "index", "label", "label_session", "load", "look", "match", "match_in", "net", "next_to_label", "picture_format", "plan",
-    "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample", "see", "strongest", "suspects", "sweep", "train",
-    "undo_corrections", "watch",
+    "OneClassRun", "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "checked", "compare", "documents",
+    "engine_for", "evaluation_picture", "features", "find", "index", "label", "label_session", "load", "look", "match", "match_in", "net",
+    "next_to_label", "odd_map", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample",
+    "see", "strongest", "suspects", "sweep", "train", "undo_corrections", "watch",
 ]  # fmt: skip
 
 
@@ -50,17 +51,19 @@ def train(
     settings: Image | None = None,
     reporter: Reporter | None = None,
     **options: Any,
-) -> Run:
+) -> Run | OneClassRun:
     """Train on a folder of pictures or a CSV table and return the run, finished, saved and tested.
 
     `minutes`: how long it may take; None means as soon as possible. `seed`: 0 where neither it nor the settings file says otherwise.
     `settings`: a TOML file. `options`: the other fields of `vitreous.fit.settings.TrainSettings` (runs, engine, group, image_column,
     label_column, max_pixels, tolerate_truncated, task, threshold_for, net and what belongs to it).
-    Raises DataError, UsageError, StorageError.
+    With one class only, such as good parts, the run says of a picture whether it is odd, and where. Raises DataError, UsageError, StorageError.
     """
     from vitreous.fit.training import train as train_folder
 
     resolved, tell = resolve_settings({"minutes": minutes, "seed": seed, "name": name, **options}, settings), reporter or Printed()
+    if run := train_one(Path(data), resolved, tell):
+        return run
     selection = None
     if resolved.several_nets:
         selection = select(Path(data), resolved, tell)
@@ -285,11 +288,14 @@ def _improver(settings: TrainSettings, phases: Sequence[Any] = ()) -> "Improver 
     return improver(settings, phases)
 
 
-def load(run: Image) -> Run:
+def load(run: Image) -> Run | OneClassRun:
     """Open a run by its folder, or by the model.onnx in it. Raises RunError, which says what is there instead."""
     from vitreous.runs.folder import open_run
 
-    return Run(open_run(Path(run)))
+    opened = open_run(Path(run))
+    if opened.facts.get("task") == "one_class":
+        return OneClassRun(opened)
+    return Run(opened)
 
 
 def evaluation_picture(evaluation: "Evaluation", form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:

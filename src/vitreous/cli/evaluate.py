@@ -15,7 +15,7 @@ from vitreous.errors import DataError, UsageError
 from vitreous.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
-    from vitreous.api import Run
+    from vitreous.api import OneClassRun, Run
     from vitreous.core.reporter import Reporter
     from vitreous.fit.against import Against
     from vitreous.fit.must_pass import Case, MustPass
@@ -78,6 +78,16 @@ def command(
         raise UsageError("--per-class says for what a set is promised", "there is none", remedy="add --sets 0.95")
     form = api.picture_format(picture) if picture else "png"
     opened = api.load(run)
+    if not isinstance(opened, api.Run):
+        asked = {
+            "--require": requirements,
+            "--must-pass": must_pass,
+            "--against": other,
+            "--stress": stress,
+            "--slices": slices,
+            "--sets": sets is not None,
+        }
+        return _one_class(opened, data, next((option for option, given in {**asked, "--picture": picture}.items() if given), ""), engine, as_json)
     read = [each for each in (data or str(opened.data), must_pass, other) if each]
     require_outputs({"--picture": picture, "--junit": junit}, read, {"--junit": TEST_RESULTS})
     _check_task(opened, requirements, must_pass, other, stress, slices, picture)
@@ -106,6 +116,22 @@ def command(
         write_atomically(Path(picture), parts["stress"].picture(form) if stress else api.evaluation_picture(evaluation, form))
         click.echo(f"picture in {visible(picture)}", err=True)
     return _exit_code(outcomes, passed)
+
+
+def _one_class(opened: "OneClassRun", data: str | None, option: str, engine: str, as_json: bool) -> int:
+    if option:
+        raise UsageError(f"{option} for a run of one class", "it says ordinary or odd", remedy="leave it away")
+    if data is None:
+        raise UsageError(
+            "evaluate a run of one class on what?",
+            "no DATA",
+            f"a folder with a folder {opened.good!r} and others",
+            "scores.csv in the run has those of held-out pictures",
+        )
+    with reporter(as_json) as tell:
+        found = opened.evaluate(data, engine=engine, reporter=tell)
+    click.echo(json.dumps(found.to_json()) if as_json else "\n".join(found.lines()))
+    return 0
 
 
 def _check_options(requirements: Sequence[str], point: bool, must_pass: str | None, junit: str | None, slices: bool, column: str | None) -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.one_class import is_one_class, say
 from vitreous.cli.outputs import require_outputs
 from vitreous.core.text import csv_cell, plural, visible
 from vitreous.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from vitreous.api import Run
+    from vitreous.api import OneClassRun, Run
     from vitreous.infer.network import Network
     from vitreous.tasks.classify.answers import Answers, Failure
     from vitreous.tasks.predict import AnyAnswers
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--per-class", is_flag=True, help="With --sets: the promise holds for each class by itself.")
 @click.option("--unknown", type=float, metavar="RATE", help='With RUN: say "none of these" with so many false alarms, such as 0.05.')
+@click.option("--map", "odd_map", type=PATH, metavar="FILE", help="A run of one class: draw where the picture is odd into this file, .png or .svg.")
 @click.option("--out", type=PATH, help="Write the answers to this file instead of standard output.")
 @click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
 @click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
@@ -50,6 +52,7 @@ def command(
     sets: float | None,
     per_class: bool,
     unknown: float | None,
+    odd_map: str | None,
     out: str | None,
     engine: str,
     max_pixels: int | None,
@@ -63,10 +66,19 @@ def command(
 
     if out:  # one that cannot be written is said before anything is read
         require_outputs({"--out": out}, names)
+    if odd_map:
+        api.picture_format(odd_map)
+        require_outputs({"--map": odd_map, "--out": out}, names)
     network, run, rest = _network(names)
     paths = _paths(rest, names)
     if out:
         require_outputs({"--out": out}, paths)
+    if is_one_class(network):
+        if sets is not None or top is not None:
+            raise UsageError(f"--{'sets' if sets is not None else 'top'} for a run of one class", "it says ordinary or odd", remedy="leave it away")
+        return say(network, paths, form, out, unknown, engine, odd_map, max_pixels, tolerate_truncated)
+    if odd_map:
+        raise UsageError("--map shows where a picture is odd", "this run tells classes apart", "a run of one class", "vitreous see RUN PHOTO --why")
     beside = _doubts(run, sets, per_class, unknown)
     lines = _Lines(
         form or "text", top, len(paths), network, (["set"] if sets is not None else []) + (["none_of_these"] if unknown is not None else [])
@@ -95,7 +107,7 @@ def command(
     return 1 if failures else 0
 
 
-def _doubts(run: "Run | None", sets: float | None, per_class: bool, unknown: float | None) -> "Doubts | None":
+def _doubts(run: "Run | OneClassRun | None", sets: float | None, per_class: bool, unknown: float | None) -> "Doubts | None":
     from vitreous.cli.terminal import reporter
 
     if per_class and sets is None:
@@ -111,7 +123,7 @@ def _doubts(run: "Run | None", sets: float | None, per_class: bool, unknown: flo
         return run.doubts(sets, per_class, unknown, reporter=tell)
 
 
-def _network(names: tuple[str, ...]) -> "tuple[Network, Run | None, tuple[str, ...]]":
+def _network(names: tuple[str, ...]) -> "tuple[Network, Run | OneClassRun | None, tuple[str, ...]]":
     """The network that the first name stands for, with its run, and the rest; the shipped one where the first name is a picture."""
     from vitreous import api
     from vitreous.infer.network import load_network

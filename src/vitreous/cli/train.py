@@ -119,6 +119,7 @@ def command(
         _sweep(data, sweep, settings, as_json, arguments)
         return
     resolved = api.resolve_settings(arguments, settings)
+    run: api.Run | api.OneClassRun
     with reporter(as_json) as tell:
         if data is None:
             if dry_run:
@@ -139,7 +140,8 @@ def command(
     else:
         click.echo(visible(str(run.folder)))
         folder = quoted(run.folder)
-        click.secho(f"Try: vitreous predict {folder} PHOTO    vitreous evaluate {folder}", err=True, dim=True)
+        more = f"vitreous evaluate {folder}" if isinstance(run, api.Run) else f"vitreous predict {folder} PHOTO --map where.png"
+        click.secho(f"Try: vitreous predict {folder} PHOTO    {more}", err=True, dim=True)
 
 
 def _sweep(data: str, sweep: tuple[str, ...], settings: str | None, as_json: bool, arguments: dict[str, Any]) -> None:

@@ -42,6 +42,12 @@ _SEVERAL = """\
 labels, thresholds = (json.loads(about["vitreous"])[key] for key in ("labels", "thresholds"))
 
 """
+_ONE_CLASS = """\
+facts = json.loads(about["vitreous"])
+known = sorted(facts["known"])  # scores of good pictures that the model was not made from
+limit = known[int(np.ceil((len(known) + 1) * (1 - facts["rate"]) - 1e-9)) - 1]
+
+"""
 _LOOP = """\
 for path in sys.argv[1:]:
     with Image.open(path) as file:
@@ -53,7 +59,13 @@ for path in sys.argv[1:]:
     white = Image.new("RGB", photo.size, "white")
     white.paste(photo, mask=photo)
 {resize}
+"""
+_PROBABILITY = """\
     (probability,) = model.run(["probability"], {{"image": np.asarray(seen)[None]}})
+"""
+_SAY_ONE_CLASS = """\
+    (score,) = model.run(["score"], {{"image": np.asarray(seen)[None]}})
+    print("odd" if score[0] > limit else "ordinary", f"{{score[0] / limit:.4f}}", sep="\\t")
 """
 _SAY_ONE = """\
     label = answer(probability[0].astype(float))
@@ -80,12 +92,19 @@ def use_script(view: View) -> str:
     The model has the input `image` uint8 [N, H, W, 3], the output `probability` [N, K], and the labels in its metadata:
     key "vitreous", a JSON object with `labels`; and under the key "decision", where there is one, the JSON of a `StoredRule`.
     """
-    return _written(view, _HEAD + _ONE + _LOOP + _SAY_ONE)
+    return _written(view, _HEAD + _ONE + _LOOP + _PROBABILITY + _SAY_ONE)
 
 
 def use_script_for_several(view: View) -> str:
     """The same for a model that gives several labels: those whose probability reaches the threshold in the metadata, `thresholds`."""
-    return _written(view, _HEAD + _SEVERAL + _LOOP + _SAY_SEVERAL)
+    return _written(view, _HEAD + _SEVERAL + _LOOP + _PROBABILITY + _SAY_SEVERAL)
+
+
+def use_script_for_one_class(view: View) -> str:
+    """The same for a model of one class: ordinary or odd, and the score in units of the limit, which is a rank among `known` in the metadata."""
+    return _written(
+        view, _HEAD.replace("label and confidence", "ordinary or odd, and the score as a share of the limit,") + _ONE_CLASS + _LOOP + _SAY_ONE_CLASS
+    )
 
 
 def _written(view: View, script: str) -> str:

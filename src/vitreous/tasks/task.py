@@ -191,4 +191,6 @@ def task_named(name: str) -> Task:
         from vitreous.tasks.classify.task import Classify
 
         return Classify()
+    if name == "one_class":
+        raise UsageError("this run knows one class only", remedy="vitreous predict RUN PHOTO says ordinary or odd, and with --map FILE.png where")
     raise ModelError(f"the task {visible(name)!r} is not known", needed="classify or multilabel", remedy="a newer version of Vitreous made it")

@@ -21,17 +21,26 @@ def made(rng: np.random.Generator, count: int = 120) -> Reference:
     features, target, _ = known(rng, 150)
     others, _, probability = known(rng, count)
     space = space_of(features, target)
-    return reference(space, space.far(others), probability)
+    return reference(space, space.distances(others), probability)
 
 
-def test_far_is_one_less_the_cosine_to_the_fifth_nearest_training_picture() -> None:
+def test_far_is_one_less_the_cosine_to_the_fifth_nearest_and_beside_what_no_direction_holds() -> None:
     rng = np.random.default_rng(0)
-    features, target, _ = known(rng, 60)
+    features, target, _ = known(rng, 40)
     asked = known(rng, 9)[0]
     space = space_of(features, target)
-    bank = space.placed(features)
-    expected = [1 - sorted((float(a @ b) for b in bank), reverse=True)[NEIGHBOURS - 1] for a in space.placed(asked)]
-    assert space.far(asked) == pytest.approx(expected, abs=1e-3)  # the bank is kept in two bytes a number
+    assert space.directions.shape == (12, 10)
+
+    def placed(rows: np.ndarray) -> np.ndarray:
+        z = (rows - features.mean(0)) / features.std(0) @ space.directions @ space.white
+        return z / np.linalg.norm(z, axis=1, keepdims=True)
+
+    x = (asked - features.mean(0)) / features.std(0)
+    beside, far = space.distances(asked)
+    expected = [1 - sorted((float(a @ b) for b in placed(features)), reverse=True)[NEIGHBOURS - 1] for a in placed(asked)]
+    assert far == pytest.approx(expected, abs=1e-3)  # directions and bank are kept in two bytes a number
+    rest = x - x @ space.directions @ space.directions.T
+    assert beside == pytest.approx(np.linalg.norm(rest, axis=1) / np.linalg.norm(x, axis=1), rel=3e-2)
 
 
 def test_directions_that_vary_within_the_classes_weigh_less() -> None:
@@ -39,7 +48,7 @@ def test_directions_that_vary_within_the_classes_weigh_less() -> None:
     target = np.repeat([0, 1], 100)
     features = np.stack([target * 2.0 + rng.normal(0, 0.1, 200), rng.normal(0, 1, 200)], 1).astype(np.float32)
     space = space_of(features, target)
-    weights = np.linalg.norm(space.white, axis=1)
+    weights = np.linalg.norm(space.directions @ space.white, axis=1)
     assert weights[0] > 2 * weights[1]
 
 
@@ -74,7 +83,7 @@ def test_what_is_kept_comes_back_as_it_was() -> None:
 
 def test_pictures_that_are_all_alike_have_a_reference() -> None:
     space = space_of(np.ones((8, 5), np.float32), np.zeros(8, np.intp))
-    assert np.isfinite(space.far(np.ones((1, 5), np.float32))).all()
+    assert np.isfinite(space.distances(np.ones((1, 5), np.float32))).all()
 
 
 def test_features_that_are_no_numbers_are_said() -> None:

@@ -34,6 +34,14 @@ class Difference:
     adjusted: float = 1.0
     differs: bool = False
 
+    @property
+    def told(self) -> str:
+        """
+        >>> Difference("size", 0.0, adjusted=2e-9).told, Difference("size", 0.01, adjusted=0.0312).told
+        ('< 0.001', '0.031')
+        """
+        return "< 0.001" if self.adjusted < 0.001 else f"{self.adjusted:.3f}"
+
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name, "differs": self.differs, "p": self.p, "p_adjusted": self.adjusted, "before": self.before, "now": self.now}
 

@@ -90,18 +90,18 @@ def _made(run: RunFolder, network: Network, reporter: Reporter) -> Reference:
 
 
 def _far(features: Floats, fitted: Ints, target: Ints, group: Ints, asked: Ints, seed: int) -> FloatArray:
-    """How far the pictures `asked` are from those of `fitted`, each from a space that was made without it and its copies (`group`)."""
-    far = np.zeros(len(asked))
+    """[2, n]: how far the pictures `asked` are from those of `fitted`, each from a space that was made without it and its copies (`group`)."""
+    far = np.zeros((2, len(asked)))
     own = np.isin(asked, fitted)
     if not own.all():
-        far[~own] = space_of(features[fitted], target).far(features[asked[~own]])
+        far[:, ~own] = space_of(features[fitted], target).distances(features[asked[~own]])
     if own.any():
         fold = folds(target, group, _FOLDS, seed)
         fold_of = dict(zip(fitted.tolist(), fold.tolist(), strict=True))
         part = np.array([fold_of.get(int(place), -1) for place in asked])
         for each in np.unique(fold):
             if (mine := np.flatnonzero(part == each)).size and (fold != each).sum() > 1:
-                far[mine] = space_of(features[fitted[fold != each]], target[fold != each]).far(features[asked[mine]])
+                far[:, mine] = space_of(features[fitted[fold != each]], target[fold != each]).distances(features[asked[mine]])
     return far
 
 

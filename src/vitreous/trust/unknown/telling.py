@@ -101,7 +101,7 @@ class Drift:
             lines += ["", f"  {'':<{width}}  differs  p, adjusted  before → now"]
             for each in sorted(self.differences, key=lambda each: each.adjusted):
                 words = f"{each.before} → {each.now}" if each.before else ""
-                lines.append(f"  {each.name:<{width}}  {'yes' if each.differs else 'no':<7}  {each.adjusted:<11.3g}  {words}".rstrip())
+                lines.append(f"  {each.name:<{width}}  {'yes' if each.differs else 'no':<7}  {each.told:<11}  {words}".rstrip())
         if self.differs:
             lines += ["", "Least like those of the run: " + ", ".join(visible(each.path) for each in self.strange[:_EXAMPLES])]
         return [*lines, "", *(note for note in self.notes if note != few)] if self.new else lines

@@ -1,15 +1,16 @@
 """How far a picture is from those that were trained on, and the limit beyond which it is "none of these".
 
-    z        W (f − mean) / deviation of the features f: principal directions, made white within the classes (shrunk), of length 1
-    far      1 − cos of the angle between z and that of the 5th nearest training picture
-    unsure   1 − the largest probability
-    oddness  (far − its mean) / its deviation + (unsure − its mean) / its deviation, both of ordinary pictures
-    limit    the ⌈(n + 1)(1 − r)⌉-th smallest oddness of n ordinary pictures that the model was not fitted to
+    x         the features, each less its mean, by its deviation
+    beside    |x − V Vᵀ x| / |x|: what of it lies outside the 128 principal directions V of the training pictures
+    far       1 − cos of the angle between z and that of the 5th nearest training picture; z = x in those directions, white within the classes
+    unsure    1 − the largest probability
+    oddness   − log p(beside) − log p(far) − log p(unsure), p the share of ordinary pictures that are at least so
+    limit     the ⌈(n + 1)(1 − r)⌉-th smallest oddness of n ordinary pictures that the model was not fitted to
 
-An ordinary picture that comes as those came is beyond the limit in at most the share r of cases. Distance alone finds what is of another
-world, the answer alone what lies between the classes: together they find both. Nearest neighbours: Y. Sun, Y. Ming, X. Zhu, Y. Li,
-"Out-of-distribution detection with deep nearest neighbors", ICML 2022; the answer: D. Hendrycks, K. Gimpel, ICLR 2017. What else was tried:
-docs/decisions/0038-what-it-does-not-know.md.
+An ordinary picture that comes as those came is beyond the limit in at most the share r of cases. What lies beside the directions finds what is of
+another world, the answer what lies between the classes; logarithms are added (R. A. Fisher), so that one of them suffices, which a sum of
+standardized figures did not do. Nearest neighbours: Y. Sun et al., ICML 2022; the rest outside the principal space: H. Wang et al. (ViM), CVPR
+2022; the answer: D. Hendrycks, K. Gimpel, ICLR 2017. What else was tried: docs/decisions/0038-what-it-does-not-know.md.
 """
 
 import io
@@ -37,22 +38,24 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where distances are taken: `mean` and `scale` [D] of the features, `white` [D, d], and `bank` [N, d] of training pictures, of length 1."""
+    """Where distances are taken: `mean` and `scale` [D] of the features, `directions` [D, d] of length 1 and at right angles, `white` [d, d] in
+    these, and `bank` [N, d] of training pictures there, of length 1."""
 
     mean: Floats
     scale: Floats
+    directions: Floats
     white: Floats
     bank: Floats
 
-    def placed(self, features: Floats) -> Floats:
-        """Features [N, D] there: [N, d]."""
-        return _unit(np.asarray(((features - self.mean) * self.scale) @ self.white, np.float32))
-
-    def far(self, features: Floats) -> FloatArray:
-        """[N]"""
-        near = self.placed(features) @ self.bank.T
+    def distances(self, features: Floats) -> FloatArray:
+        """Of features [N, D]: beside and far, [2, N]."""
+        standard = (features - self.mean) * self.scale
+        inside = standard @ self.directions
+        whole, held = np.einsum("nd,nd->n", standard, standard), np.einsum("nd,nd->n", inside, inside)
+        beside = np.sqrt(np.maximum(whole - held, 0) / np.maximum(whole, _LEAST))
+        near = _unit(inside @ self.white) @ self.bank.T
         place = near.shape[1] - min(NEIGHBOURS, near.shape[1])
-        return np.asarray(1 - np.partition(near, place, axis=1)[:, place], np.float64)
+        return np.stack([beside, 1 - np.partition(near, place, axis=1)[:, place]]).astype(np.float64)
 
 
 def space_of(features: Floats, target: IntArray) -> Space:
@@ -61,26 +64,26 @@ def space_of(features: Floats, target: IntArray) -> Space:
         raise ModelError("the features of the network are no numbers", "infinite ones, or none", "a model.onnx as vitreous train writes it")
     mean, deviation = features.mean(0), np.maximum(features.std(0), _LEAST)
     standard = (features - mean) / deviation
-    wanted = max(1, min(_DIRECTIONS, standard.shape[1], len(standard) - 1))
-    directions = _principal(standard, wanted)
+    wanted = max(1, min(_DIRECTIONS, standard.shape[1], len(standard) // 4))
+    directions = _as_stored(_principal(standard, wanted))
     placed = standard @ directions
     within = placed - np.stack([placed[target == k].mean(0) for k in np.unique(target)])[np.unique(target, return_inverse=True)[1]]
     covariance = within.T.astype(np.float64) @ within / len(within)
     level = max(float(np.trace(covariance)) / wanted, _LEAST)
     values, vectors = np.linalg.eigh((1 - _SHRUNK) * covariance + _SHRUNK * level * np.eye(wanted))
-    white = (directions @ (vectors / np.sqrt(values))).astype(np.float16).astype(np.float32)  # as it will be stored
-    kept = np.random.default_rng(0).permutation(len(standard))[:_MOST]
-    space = Space(mean.astype(np.float32), (1 / deviation).astype(np.float32), white, np.zeros((0, wanted), np.float32))
-    bank = space.placed(features[np.sort(kept)]).astype(np.float16).astype(np.float32)
-    return Space(space.mean, space.scale, white, bank)
+    white = np.asarray(vectors / np.sqrt(values), np.float32)
+    kept = np.sort(np.random.default_rng(0).permutation(len(standard))[:_MOST])
+    bank = _as_stored(_unit(np.asarray(placed[kept] @ white, np.float32)))
+    return Space(mean.astype(np.float32), (1 / deviation).astype(np.float32), directions, white, bank)
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """`known` [n]: the oddness, ascending, of ordinary pictures that the model was not fitted to; `usual`: mean and deviation of far, of unsure."""
+    """Of n ordinary pictures that the model was not fitted to: `ordinary` [3, n], how far beside, how far and how unsure, each ascending, and
+    `known` [n], their oddness, ascending."""
 
     space: Space
-    usual: FloatArray
+    ordinary: FloatArray
     known: FloatArray
 
     def scores(self, features: Floats, probability: Floats) -> FloatArray:
@@ -88,7 +91,7 @@ class Reference:
         if features.shape[1] != len(self.space.mean):
             arrived = f"{features.shape[1]:,} features, and a reference of {len(self.space.mean):,}"
             raise ModelError("the reference of the run does not fit its network", arrived, remedy="train again")
-        return _oddness(self.space.far(features), probability, self.usual)
+        return _oddness(_figures(self.space.distances(features), probability), self.ordinary)
 
     def limit(self, rate: float) -> "Limit":
         """For at most the share `rate` of false alarms. Raises UsageError, DataError where too few pictures are known for it."""
@@ -107,16 +110,16 @@ class Reference:
 
     def to_bytes(self) -> bytes:
         """As .npz, without pickle."""
-        stream = io.BytesIO()
-        white, bank = self.space.white.astype(np.float16), self.space.bank.astype(np.float16)
-        np.savez(stream, mean=self.space.mean, scale=self.space.scale, white=white, bank=bank, usual=self.usual, known=self.known)
+        stream, space = io.BytesIO(), self.space
+        small = {"directions": space.directions.astype(np.float16), "bank": space.bank.astype(np.float16)}
+        np.savez(stream, mean=space.mean, scale=space.scale, white=space.white, ordinary=self.ordinary, known=self.known, **small)
         return stream.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Reference":
         with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            space = Space(held["mean"], held["scale"], held["white"].astype(np.float32), held["bank"].astype(np.float32))
-            return cls(space, held["usual"], held["known"])
+            small = held["directions"].astype(np.float32), held["bank"].astype(np.float32)
+            return cls(Space(held["mean"], held["scale"], small[0], held["white"], small[1]), held["ordinary"], held["known"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +135,11 @@ class Limit:
         return Oddness(score, self.value, self.rate, (1 + as_odd) / (1 + len(self.known)))
 
 
-def reference(space: Space, far: FloatArray, probability: Floats) -> Reference:
-    """From what is known of n ordinary pictures: how far each lies from training pictures that it is not among [n], and its probabilities [n, K]."""
-    unsure = 1 - probability.max(1).astype(np.float64)
-    usual = np.array([far.mean(), max(far.std(), _LEAST**2), unsure.mean(), max(unsure.std(), _LEAST**2)])
-    return Reference(space, usual, np.sort(_oddness(far, probability, usual)))
+def reference(space: Space, distances: FloatArray, probability: Floats) -> Reference:
+    """From what is known of n ordinary pictures: their distances from training pictures that they are not among [2, n], and probabilities [n, K]."""
+    figures = _figures(distances, probability)
+    ordinary = np.sort(figures, axis=1)
+    return Reference(space, ordinary, np.sort(_oddness(figures, ordinary)))
 
 
 def require_rate(rate: float) -> None:
@@ -145,9 +148,24 @@ def require_rate(rate: float) -> None:
         raise UsageError("--unknown", f"{rate:g}", "a share above 0 and below 1", "0.05 is a false alarm for one of twenty ordinary pictures")
 
 
-def _oddness(far: FloatArray, probability: Floats, usual: FloatArray) -> FloatArray:
-    unsure = 1 - probability.max(1).astype(np.float64)
-    return np.asarray((far - usual[0]) / usual[1] + (unsure - usual[2]) / usual[3])
+def _figures(distances: FloatArray, probability: Floats) -> FloatArray:
+    """[3, N]"""
+    return np.concatenate([distances, 1 - probability.max(1).astype(np.float64)[None]])
+
+
+def _oddness(figures: FloatArray, ordinary: FloatArray) -> FloatArray:
+    """The sum of − log p over the rows; beyond all that are known it goes on rising, by 1 for each stretch from their middle to their end."""
+    surprise = np.zeros(figures.shape[1])
+    for row, known in zip(figures, ordinary, strict=True):
+        as_large = len(known) - np.searchsorted(known, row, "left")
+        stretch = max(float(known[-1] - known[len(known) // 2]), _LEAST)
+        surprise += -np.log((1 + as_large) / (1 + len(known))) + np.maximum(0, row - known[-1]) / stretch
+    return surprise
+
+
+def _as_stored(values: Floats) -> Floats:
+    """Rounded to two bytes a number, as they are kept: what is chosen holds for what will be read."""
+    return values.astype(np.float16).astype(np.float32)
 
 
 def _principal(standard: Floats, wanted: int) -> Floats:

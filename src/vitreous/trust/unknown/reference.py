@@ -5,6 +5,7 @@ and their distances are taken out of fold too; where it learned, validation and 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,8 @@ def reference_of(run: RunFolder, network: Callable[[], Network], rate: float, re
     require_rate(rate)
     require_one_label(run.facts, "--unknown", "several labels may all be missing: then none is said")
     if REFERENCE in run.document.files:
-        return Reference.from_bytes(run.read(REFERENCE)), run
+        with suppress(KeyError):  # of another version, which kept other figures: made again
+            return Reference.from_bytes(run.read(REFERENCE)), run
     if HELD_OUT_CSV not in run.document.files:
         where = visible(str(run.path))
         raise RunError(

@@ -4,7 +4,7 @@
     beside    |x − V Vᵀ x| / |x|: what of it lies outside the 128 principal directions V of the training pictures
     far       1 − cos of the angle between z and that of the 5th nearest training picture; z = x in those directions, white within the classes
     unsure    1 − the largest probability
-    oddness   − log p(beside) − log p(far) − log p(unsure), p the share of ordinary pictures that are at least so
+    oddness   − ½ log p(beside) − ½ log p(far) − log p(unsure), p the share of ordinary pictures that are at least so
     limit     the ⌈(n + 1)(1 − r)⌉-th smallest oddness of n ordinary pictures that the model was not fitted to
 
 An ordinary picture that comes as those came is beyond the limit in at most the share r of cases. What lies beside the directions finds what is of
@@ -32,6 +32,7 @@ NEIGHBOURS = 5
 _DIRECTIONS = 128
 _SHRUNK = 0.1
 _LEAST = 1e-3
+_WEIGHTS = (0.5, 0.5, 1.0)  # distances are two views of one thing
 _MOST = 5000  # training pictures that are kept: 128 numbers of two bytes each
 _ROUNDING = 1e-9
 
@@ -53,7 +54,7 @@ class Space:
         inside = standard @ self.directions
         whole, held = np.einsum("nd,nd->n", standard, standard), np.einsum("nd,nd->n", inside, inside)
         beside = np.sqrt(np.maximum(whole - held, 0) / np.maximum(whole, _LEAST))
-        near = _unit(inside @ self.white) @ self.bank.T
+        near = _unit(np.asarray(inside @ self.white, np.float32)) @ self.bank.T
         place = near.shape[1] - min(NEIGHBOURS, near.shape[1])
         return np.stack([beside, 1 - np.partition(near, place, axis=1)[:, place]]).astype(np.float64)
 
@@ -111,8 +112,10 @@ class Reference:
     def to_bytes(self) -> bytes:
         """As .npz, without pickle."""
         stream, space = io.BytesIO(), self.space
-        small = {"directions": space.directions.astype(np.float16), "bank": space.bank.astype(np.float16)}
-        np.savez(stream, mean=space.mean, scale=space.scale, white=space.white, ordinary=self.ordinary, known=self.known, **small)
+        directions, bank = space.directions.astype(np.float16), space.bank.astype(np.float16)
+        np.savez(
+            stream, mean=space.mean, scale=space.scale, white=space.white, directions=directions, bank=bank, ordinary=self.ordinary, known=self.known
+        )
         return stream.getvalue()
 
     @classmethod
@@ -154,12 +157,13 @@ def _figures(distances: FloatArray, probability: Floats) -> FloatArray:
 
 
 def _oddness(figures: FloatArray, ordinary: FloatArray) -> FloatArray:
-    """The sum of − log p over the rows; beyond all that are known it goes on rising, by 1 for each stretch from their middle to their end."""
+    """Of rows beside, far and unsure the weighted sum of − log p; beyond all that are known it goes on rising, by 1 for each stretch from their
+    middle to their end."""
     surprise = np.zeros(figures.shape[1])
-    for row, known in zip(figures, ordinary, strict=True):
+    for weight, row, known in zip(_WEIGHTS, figures, ordinary, strict=True):
         as_large = len(known) - np.searchsorted(known, row, "left")
         stretch = max(float(known[-1] - known[len(known) // 2]), _LEAST)
-        surprise += -np.log((1 + as_large) / (1 + len(known))) + np.maximum(0, row - known[-1]) / stretch
+        surprise += weight * (-np.log((1 + as_large) / (1 + len(known))) + np.maximum(0, row - known[-1]) / stretch)
     return surprise
 
 

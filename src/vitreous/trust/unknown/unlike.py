@@ -65,7 +65,7 @@ def space_of(features: Floats, target: IntArray) -> Space:
         raise ModelError("the features of the network are no numbers", "infinite ones, or none", "a model.onnx as vitreous train writes it")
     mean, deviation = features.mean(0), np.maximum(features.std(0), _LEAST)
     standard = (features - mean) / deviation
-    wanted = max(1, min(_DIRECTIONS, standard.shape[1], len(standard) // 4))
+    wanted = max(1, min(_DIRECTIONS, standard.shape[1] // 2, len(standard) // 4))  # so that there is something beside them
     directions = _as_stored(_principal(standard, wanted))
     placed = standard @ directions
     within = placed - np.stack([placed[target == k].mean(0) for k in np.unique(target)])[np.unique(target, return_inverse=True)[1]]

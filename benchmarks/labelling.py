@@ -37,6 +37,7 @@ AT = (100, 200, 300, 500, 1000)
 def main() -> None:
     options = parser(__doc__, repeats=10)
     options.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "vitreous-benchmarks", help="where the large sets lie")
+    options.add_argument("--sets", default=",".join(SETS), help="which, with commas (%(default)s); the others keep their figures")
     options.add_argument("--part", choices=("learning", "users", "time"), help="only that part; the others keep the figures that they have")
     arguments = options.parse_args()
     require(arguments.data / "clothing")
@@ -44,8 +45,7 @@ def main() -> None:
     benchmark.measured = benchmark.measured_before()
     for part, measure in (("learning", learning), ("users", users), ("time", timed)):
         if arguments.part in (None, part):
-            benchmark.measured[part] = measure(arguments)
-            benchmark.measured[part]["machine"] = benchmark.machine
+            benchmark.measured[part] = benchmark.measured.get(part, {}) | measure(arguments) | {"machine": benchmark.machine}
     claim_all(benchmark)
     benchmark.write()
 
@@ -129,8 +129,9 @@ def claim_all(benchmark: Benchmark) -> None:
 
 
 def there(arguments: Any) -> list[str]:
-    found = [name for name in SETS if folder_of(name, arguments).is_dir()]
-    for name in set(SETS) - set(found):
+    asked = [name for name in SETS if name in arguments.sets.split(",")]
+    found = [name for name in asked if folder_of(name, arguments).is_dir()]
+    for name in set(asked) - set(found):
         print(f"left out: {name} is not there")
     return found
 

@@ -15,7 +15,8 @@ from vitreous.labelling.session import Session
 MODES = ("groups", "one", "confirm", "label", "aside")
 MOST_SHOWN = 48
 AT_ONCE = 24  # in a grid to confirm
-SURE = 0.8  # mean probability of the guesses in a grid that is worth to be confirmed
+NAMED = 0.45  # share of the pictures that are named in groups
+SURE = 0.7  # mean probability of the guesses in a grid that is worth to be confirmed
 AHEAD = 8  # pictures that are asked for one by one, sent at once
 
 
@@ -36,11 +37,11 @@ def state_of(session: Session) -> dict[str, Any]:
 
 
 def suggested(session: Session) -> str:
-    """The way that brings most now: groups, until there are as many labelled pictures as groups; then a grid to confirm, while there is one that is
-    guessed surely; else the pictures that teach most, one by one."""
+    """The way that brings most now: groups, until `NAMED` of the pictures have labels or no group is left; then a grid to confirm, while there is
+    one that is guessed surely; else the pictures that teach most, one by one. Measured with simulated users: docs/decisions/0037-label.md."""
     if not len(session.open):
         return "label"
-    if len(session.guesses.labels) < 2 or session.labelled < session.groups.count:
+    if len(session.guesses.labels) < 2 or session.labelled < NAMED * len(session.pictures):
         return "groups"
     surest = session.confirm(None, AT_ONCE)
     return "confirm" if surest is not None and session.guesses.confidence[surest[1]].mean() >= SURE else "one"

@@ -27,12 +27,12 @@ from PIL import Image
 import vitreous as vt
 from vitreous.core.presence import Presence
 from vitreous.data.decode import Policy, content_key
-from vitreous.find import Index, open_index
-from vitreous.find.entries import Entries
-from vitreous.find.layout import About, Manifest, generation_folder
-from vitreous.find.learned import ranked
-from vitreous.find.rows import Appender
-from vitreous.find.updating import measured
+from vitreous.retrieval import Index, open_index
+from vitreous.retrieval.entries import Entries
+from vitreous.retrieval.layout import About, Manifest, generation_folder
+from vitreous.retrieval.learned import ranked
+from vitreous.retrieval.rows import Appender
+from vitreous.retrieval.updating import measured
 from vitreous.infer.machine import available_cores
 from vitreous.infer.network import load_network
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from vitreous.find.matching.picture import SIDE, Picture
+from vitreous.retrieval.matching.picture import SIDE, Picture
 
 
 @dataclass(frozen=True)

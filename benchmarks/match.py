@@ -24,7 +24,7 @@ from PIL import Image
 
 from vitreous.api import match_in
 from vitreous.data.decode import Policy
-from vitreous.find.matching import mapper, matched, open_picture, query
+from vitreous.retrieval.matching import mapper, matched, open_picture, query
 from vitreous.infer.network import load_network
 
 NEAR = 0.03

@@ -1,4 +1,4 @@
-"""Fits the numbers of `vitreous.find.matching.score`: how sure it is that two pictures show the same.
+"""Fits the numbers of `vitreous.retrieval.matching.score`: how sure it is that two pictures show the same.
 
     python benchmarks/match_score.py [--pairs N] [--quick]
 
@@ -15,9 +15,9 @@ from harness import Claim, begin, parser, require
 from made_pairs import Ranges, corner_error, different, made, picture, upright
 from sklearn.linear_model import LogisticRegression
 
-from vitreous.find.matching import Picture, mapper, query
-from vitreous.find.matching.matching import best_alignment
-from vitreous.find.matching.score import BIAS, WEIGHTS, evidence
+from vitreous.retrieval.matching import Picture, mapper, query
+from vitreous.retrieval.matching.matching import best_alignment
+from vitreous.retrieval.matching.score import BIAS, WEIGHTS, evidence
 from vitreous.infer.network import load_network
 
 HARD = Ranges(area=(0.06, 1.0), scale=(0.25, 2.0), tilt=0.12)

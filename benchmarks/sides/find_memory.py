@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitreous.find import open_index
+from vitreous.retrieval import open_index
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ vt.match("a.jpg", "b.jpg")        # Match: where in a is what b shows, and wheth
 vt.features("photos/")            # Features: what a network makes of your pictures, for scikit-learn; run.features for a run's network
 vt.find("photos/", "new.jpg")     # Found: the most similar pictures; run.find by a run's network, vt.index keeps their features
 vt.suspects("photos/")            # Suspects: labels that are probably wrong; run.suspects for a run's pictures
+vt.map("photos/")                 # Map: the whole folder in two dimensions, as a page to look through; clusters, outliers, copies
 vt.sklearn.ImageFeatures()        # the same in scikit-learn's pipelines; vt.sklearn.ImageClassifier learns and answers
 vt.label("unsorted/")              # labels where there are none, on a page of your own browser; vt.label_session without one
 vt.next_to_label("runs/photos-1", "more/")    # which new pictures to label next; also run.next("more/")
@@ -23,9 +24,7 @@ vt.augmentations("photos/")       # what augmentation does to pictures of yours,
 vt.net("resnet18", classes=10)    # a plain torch.nn.Module with named stages (needs torch)
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
         label_session,
         load,
         look,
+        map,  # noqa: A004  # as `vitreous map` is called
         match,
         match_in,
         net,
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "OneClassRun", "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load",
-    "look", "match", "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects",
+    "look", "map", "match", "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects",
     "train", "watch",
 ]  # fmt: skip
 
@@ -80,18 +80,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
-
-
-class _Package(ModuleType):
-    """`vitreous.find` is the function, also where something has imported the package of that name, which Python would put in its place."""
-
-    @property
-    def find(self) -> Any:
-        return __getattr__("find")
-
-    @find.setter
-    def find(self, package: ModuleType) -> None:
-        pass
-
-
-sys.modules[__name__].__class__ = _Package

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
 from vitreous.api.finding import find, index
 from vitreous.api.label import label, label_session, next_to_label
+from vitreous.api.mapping import map  # noqa: A004  # as `vitreous map` is called
 from vitreous.api.matching import match, match_in
 from vitreous.api.one_class import OneClassRun, checked, odd_map, train_one
 from vitreous.api.run import Run, documents
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OneClassRun", "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "checked", "compare", "documents",
-    "engine_for", "evaluation_picture", "features", "find", "index", "label", "label_session", "load", "look", "match", "match_in", "net",
+    "engine_for", "evaluation_picture", "features", "find", "index", "label", "label_session", "load", "look", "map", "match", "match_in", "net",
     "next_to_label", "odd_map", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample",
     "see", "strongest", "suspects", "sweep", "train", "undo_corrections", "watch",
 ]  # fmt: skip

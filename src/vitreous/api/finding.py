@@ -13,8 +13,8 @@ from vitreous.fit.settings import policy
 
 if TYPE_CHECKING:
     from vitreous.data.decode import Policy
-    from vitreous.find import Found, Index
-    from vitreous.find.regions import Box
+    from vitreous.retrieval import Found, Index
+    from vitreous.retrieval.regions import Box
     from vitreous.fit.features import Pool
     from vitreous.infer.network import Network
 
@@ -72,7 +72,7 @@ def find(
     The other options as for `vt.index`.
     Raises DataError, ModelError, RunError, StorageError, UnreadableImage, UsageError.
     """
-    from vitreous.find import Index, is_index, open_index
+    from vitreous.retrieval import Index, is_index, open_index
 
     tell = reporter or Quiet()
     if isinstance(data, Index):
@@ -92,7 +92,7 @@ def find(
 
 def say_changes(opened: "Index", reporter: Reporter) -> None:
     """What was done to bring an index up to date, where anything was."""
-    from vitreous.find.updating import UNCHANGED
+    from vitreous.retrieval.updating import UNCHANGED
 
     for remark in opened.remarks:
         if remark != UNCHANGED:
@@ -105,9 +105,9 @@ def index_by(
 ) -> "Index":  # fmt: skip
     """The index of a folder by a network that is there already."""
     from vitreous.data.sources import read_any
-    from vitreous.find.maker import maker_of
-    from vitreous.find.places import place_of
-    from vitreous.find.updating import update
+    from vitreous.retrieval.maker import maker_of
+    from vitreous.retrieval.places import place_of
+    from vitreous.retrieval.updating import update
 
     source = read_any(Path(data))
     maker = maker_of(network, net, size, stage, pool, engine_for(network, len(source.items), engine), rule)
@@ -124,8 +124,8 @@ def ask(
     exact: bool,
     reporter: Reporter,
 ) -> "Found":
-    from vitreous.find import COUNT
-    from vitreous.find import find as search
+    from vitreous.retrieval import COUNT
+    from vitreous.retrieval import find as search
 
     if n is not None and n < 1:
         raise UsageError(f"n is {n}", needed="1 or more")

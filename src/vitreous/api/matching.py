@@ -12,7 +12,7 @@ from vitreous.fit.settings import policy
 from vitreous.infer.network import Network
 
 if TYPE_CHECKING:
-    from vitreous.find.matching import Match, Matches
+    from vitreous.retrieval.matching import Match, Matches
 
 
 def match(
@@ -30,7 +30,7 @@ def match(
     By the maps of a middle stage of the shipped network, of `net` (FILE.onnx or "timm:NAME"), or of `model`, a run's folder or its model.onnx;
     `stage`: which one. Raises UnreadableImage, DataError for a picture in which there is nothing to match, UsageError.
     """
-    from vitreous.find.matching import mapper, matched, open_picture, query
+    from vitreous.retrieval.matching import mapper, matched, open_picture, query
 
     rule = policy(max_pixels, tolerate_truncated)
     for each in (a, b):
@@ -60,7 +60,7 @@ def match_in(
     for `match`; raises as it does.
     """
     from vitreous.data.sources import read_any
-    from vitreous.find.matching import CANDIDATES, mapper, matched_in, open_picture, query
+    from vitreous.retrieval.matching import CANDIDATES, mapper, matched_in, open_picture, query
 
     rule = policy(max_pixels, tolerate_truncated)
     network = _network(model, net)

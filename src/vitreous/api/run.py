@@ -17,8 +17,8 @@ from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
     from vitreous.extraction import Features
-    from vitreous.find import Found, Index
-    from vitreous.find.regions import Box
+    from vitreous.retrieval import Found, Index
+    from vitreous.retrieval.regions import Box
     from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
     from vitreous.fit.features import Pool

@@ -37,6 +37,7 @@ VERBS = {
     "label": "Label photos that have no labels yet, on a page of your own browser.",
     "next": "Say which new photos to label next for a run.",
     "suspects": "Find labels that are probably wrong, and put them right.",
+    "map": "Lay a whole folder of photos out in two dimensions, as a page to look through.",
     "sample": "Write example data to play with.",
 }
 
@@ -146,7 +147,7 @@ def _run(arguments: list[str], debug: bool) -> int:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)  # repeats what was typed, as it was typed
-        click.echo("\n".join(map(_visible, shown.getvalue().rstrip("\n").split("\n"))), err=True)
+        click.echo("\n".join(_visible(line) for line in shown.getvalue().rstrip("\n").split("\n")), err=True)
         return error.exit_code
     except BrokenPipeError:
         # the reader of our output has gone (`| head`): nothing more can be said

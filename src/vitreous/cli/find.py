@@ -64,7 +64,7 @@ def command(
         remedy = f"vitreous find {quoted(rest[0]) if rest else 'FOLDER'} PHOTO"
         raise UsageError("vitreous find", "no photo to look for" if rest else "no folder", "a folder of pictures, and a photo behind it", remedy)
     data, *photos = rest
-    from vitreous.find.regions import parse_box
+    from vitreous.retrieval.regions import parse_box
 
     part = parse_box(box) if box else None
     require_outputs({"--html": page, "--csv": table}, [data, *photos, *unlike], {"--html": PAGE, "--csv": TABLE})

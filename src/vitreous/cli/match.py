@@ -12,7 +12,7 @@ from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.find.matching import Match, Matches
+    from vitreous.retrieval.matching import Match, Matches
 
 
 @click.command("match", short_help="Where in one picture is what another shows.")
@@ -74,7 +74,7 @@ def _write(found: "Match | Matches", out: str | None, appearance: str) -> bool:
     from pathlib import Path
 
     from vitreous.draw.theme import DARK, LIGHT, picture_format
-    from vitreous.find.matching import Matches
+    from vitreous.retrieval.matching import Matches
     from vitreous.storage.atomic import write_atomically
 
     if out is None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from vitreous.core.text import visible
 from vitreous.errors import VitreousError
-from vitreous.find.found import Answer, Asked, Found
-from vitreous.find.maker import policy_of
-from vitreous.find.regions import drawn
+from vitreous.retrieval.found import Answer, Asked, Found
+from vitreous.retrieval.maker import policy_of
+from vitreous.retrieval.regions import drawn
 from vitreous.report.page import page
 from vitreous.report.pictures import Thumbnail, thumbnails
 

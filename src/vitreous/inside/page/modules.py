@@ -12,10 +12,10 @@ _TOP = re.compile(r"^(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTI
 
 
 @cache
-def script(entry: str = "main") -> str:
-    """The whole program that begins with the module `entry`. Raises ValueError where two modules use one name."""
+def script(entry: str = "main", package: str = "vitreous.inside.page") -> str:
+    """The whole program that begins with the module `entry` of a page's package. Raises ValueError where two modules use one name."""
     order: dict[str, str] = {}
-    _add(entry, order)
+    _add(entry, package, order)
     owner: dict[str, str] = {}
     for module, text in order.items():
         for name in _TOP.findall(text):
@@ -25,14 +25,14 @@ def script(entry: str = "main") -> str:
     return "\n".join(order.values())
 
 
-def source(module: str) -> str:
-    return (files("vitreous.inside.page") / "js" / f"{module}.js").read_text(encoding="utf-8")
+def source(module: str, package: str = "vitreous.inside.page") -> str:
+    return (files(package) / "js" / f"{module}.js").read_text(encoding="utf-8")
 
 
-def _add(module: str, order: dict[str, str]) -> None:
-    text = source(module)
+def _add(module: str, package: str, order: dict[str, str]) -> None:
+    text = source(module, package)
     for needed in _IMPORT.findall(text):
         if needed not in order:
-            _add(needed, order)
+            _add(needed, package, order)
     text = re.sub(r"^export (?=async |function|class|const|let)", "", _IMPORT.sub("", text), flags=re.MULTILINE)
     order[module] = re.sub(r"^export \{\};\n", "", text, flags=re.MULTILINE)

@@ -27,14 +27,14 @@ from PIL import Image
 import vitreous as vt
 from vitreous.core.presence import Presence
 from vitreous.data.decode import Policy, content_key
+from vitreous.infer.machine import available_cores
+from vitreous.infer.network import load_network
 from vitreous.retrieval import Index, open_index
 from vitreous.retrieval.entries import Entries
 from vitreous.retrieval.layout import About, Manifest, generation_folder
 from vitreous.retrieval.learned import ranked
 from vitreous.retrieval.rows import Appender
 from vitreous.retrieval.updating import measured
-from vitreous.infer.machine import available_cores
-from vitreous.infer.network import load_network
 
 WIDTH, MANY, FEWER, COLD, QUERIES = 1280, 1_000_000, 400_000, 100_000, 1000
 _BLOCK = 20_000

@@ -24,8 +24,8 @@ from PIL import Image
 
 from vitreous.api import match_in
 from vitreous.data.decode import Policy
-from vitreous.retrieval.matching import mapper, matched, open_picture, query
 from vitreous.infer.network import load_network
+from vitreous.retrieval.matching import mapper, matched, open_picture, query
 
 NEAR = 0.03
 MIRRORED = Ranges(mirrored=True)

@@ -15,10 +15,10 @@ from harness import Claim, begin, parser, require
 from made_pairs import Ranges, corner_error, different, made, picture, upright
 from sklearn.linear_model import LogisticRegression
 
+from vitreous.infer.network import load_network
 from vitreous.retrieval.matching import Picture, mapper, query
 from vitreous.retrieval.matching.matching import best_alignment
 from vitreous.retrieval.matching.score import BIAS, WEIGHTS, evidence
-from vitreous.infer.network import load_network
 
 HARD = Ranges(area=(0.06, 1.0), scale=(0.25, 2.0), tilt=0.12)
 STRENGTH = 10.0

@@ -62,8 +62,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "OneClassRun", "Run", "VitreousError", "again", "augmentations", "compare", "features", "find", "index", "label", "label_session", "load",
-    "look", "map", "match", "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest", "suspects",
-    "train", "watch",
+    "look", "map", "match", "match_in", "net", "next_to_label", "predict", "predict_many", "repeat", "resume", "sample", "see", "strongest",
+    "suspects", "train", "watch",
 ]  # fmt: skip
 
 

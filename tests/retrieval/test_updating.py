@@ -21,8 +21,8 @@ from small_network import colourful
 
 import vitreous as vt
 from vitreous.errors import DataError, RunError, StorageError, UsageError
-from vitreous.retrieval import open_index, rows, updating
 from vitreous.fit.features import Extractor
+from vitreous.retrieval import open_index, rows, updating
 from vitreous.storage.lock import locked
 
 pytest_plugins = ["shared_fixtures"]

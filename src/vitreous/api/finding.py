@@ -13,10 +13,10 @@ from vitreous.fit.settings import policy
 
 if TYPE_CHECKING:
     from vitreous.data.decode import Policy
-    from vitreous.retrieval import Found, Index
-    from vitreous.retrieval.regions import Box
     from vitreous.fit.features import Pool
     from vitreous.infer.network import Network
+    from vitreous.retrieval import Found, Index
+    from vitreous.retrieval.regions import Box
 
 
 def index(

@@ -11,8 +11,8 @@ from vitreous.errors import UsageError
 from vitreous.fit.settings import policy
 
 if TYPE_CHECKING:
-    from vitreous.retrieval.map import Map
     from vitreous.fit.features import Pool
+    from vitreous.retrieval.map import Map
 
 
 def map(  # noqa: A001  # as `vitreous map` and vt.map are called; nothing here needs the other one

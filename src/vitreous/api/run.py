@@ -17,8 +17,6 @@ from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
     from vitreous.extraction import Features
-    from vitreous.retrieval import Found, Index
-    from vitreous.retrieval.regions import Box
     from vitreous.fit.against import Against
     from vitreous.fit.decide import Decision
     from vitreous.fit.features import Pool
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from vitreous.inside.landscape import Landscape
     from vitreous.inside.strongest import Strongest
     from vitreous.labelling.further import Next
+    from vitreous.retrieval import Found, Index
+    from vitreous.retrieval.regions import Box
     from vitreous.runs.contents import Contents
     from vitreous.runs.folder import RunFolder
     from vitreous.tasks.task import Evaluation

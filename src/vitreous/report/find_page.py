@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from vitreous.core.text import visible
 from vitreous.errors import VitreousError
+from vitreous.report.page import page
+from vitreous.report.pictures import Thumbnail, thumbnails
 from vitreous.retrieval.found import Answer, Asked, Found
 from vitreous.retrieval.maker import policy_of
 from vitreous.retrieval.regions import drawn
-from vitreous.report.page import page
-from vitreous.report.pictures import Thumbnail, thumbnails
 
 if TYPE_CHECKING:
     from vitreous.data.decode import Policy

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural
+from vitreous.infer.machine import available_cores
 from vitreous.retrieval.entries import load, save
 from vitreous.retrieval.exact import IntArray, nearest
 from vitreous.retrieval.similarity import Floats, Query, Similarity, blocks, unit
-from vitreous.infer.machine import available_cores
 
 BEYOND = 1_000_000
 GRAPH, _CENTRE = "graph.usearch", "graph_centre.npy"

@@ -15,12 +15,12 @@ from vitreous.data.decode import Policy
 from vitreous.errors import DataError, ModelError, UsageError
 from vitreous.extraction import network_named, rows_of_files, wanted_of
 from vitreous.extraction.extracting import Rows
-from vitreous.retrieval.layout import About
-from vitreous.retrieval.regions import Box, cut
 from vitreous.fit.features import Pool, Wanted
 from vitreous.infer.engine import Outputs, Setting, default_setting, parse_engine, start_engine
 from vitreous.infer.network import SHIPPED, Network
 from vitreous.infer.pipeline import Forward
+from vitreous.retrieval.layout import About
+from vitreous.retrieval.regions import Box, cut
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from vitreous.data.decode import content_key, read_file
 from vitreous.data.pack import open_pack
 from vitreous.data.sources import is_missed
 from vitreous.errors import DataError, StorageError, UnreadableImage, UsageError
+from vitreous.fit.features import Extractor
 from vitreous.retrieval import approximate
 from vitreous.retrieval.centring import share_of
 from vitreous.retrieval.entries import Entries, times_of
@@ -32,7 +33,6 @@ from vitreous.retrieval.learned import WEIGHT, learn, lesson_of
 from vitreous.retrieval.maker import Maker
 from vitreous.retrieval.rows import Appender, Rows
 from vitreous.retrieval.similarity import Similarity, head_of, mean_of, scale_of
-from vitreous.fit.features import Extractor
 from vitreous.storage.atomic import said_as_storage_error, sync_folder
 from vitreous.storage.cache import touch
 from vitreous.storage.lock import locked

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitreous.errors import ModelError
-from vitreous.retrieval.map.neighbours import Floats
 from vitreous.infer.network import Network
 from vitreous.layers.walk import Walk, read_walk
+from vitreous.retrieval.map.neighbours import Floats
 
 _AT_ONCE = 4096
 

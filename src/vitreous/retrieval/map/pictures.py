@@ -17,13 +17,13 @@ from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import is_missed
 from vitreous.errors import DataError
 from vitreous.extraction.extracting import about
-from vitreous.retrieval.map.copies import Copies, groups_of_copies
-from vitreous.retrieval.map.neighbours import Floats
 from vitreous.fit.features import Extractor, Gathered, Wanted
 from vitreous.infer.engine import Setting
 from vitreous.infer.gather import Shelf
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
+from vitreous.retrieval.map.copies import Copies, groups_of_copies
+from vitreous.retrieval.map.neighbours import Floats
 from vitreous.survey.copies import copies_of
 
 Tiles = npt.NDArray[np.uint8]

@@ -7,12 +7,12 @@ folder.
 
 import numpy as np
 
-from vitreous.retrieval.matching.homography import Floats
-from vitreous.retrieval.matching.maps import Cells
-from vitreous.retrieval.matching.picture import Picture
 from vitreous.fit.features import Wanted
 from vitreous.infer.engine import default_setting, run_batch, start_engine
 from vitreous.infer.network import Network
+from vitreous.retrieval.matching.homography import Floats
+from vitreous.retrieval.matching.maps import Cells
+from vitreous.retrieval.matching.picture import Picture
 
 _TURNS, _PART_TURNS, _PART = 8, 4, 0.6
 _ENGINE_BATCHES = 10_000  # as for many pictures

@@ -15,12 +15,12 @@ from vitreous.data.decode import Policy
 from vitreous.draw.theme import LIGHT, PictureFormat, Theme, encoded
 from vitreous.errors import DataError
 from vitreous.extraction import extract, wanted_of
+from vitreous.infer.engine import Setting
 from vitreous.retrieval.matching.candidates import nearness
 from vitreous.retrieval.matching.maps import Mapper
 from vitreous.retrieval.matching.match import Match
 from vitreous.retrieval.matching.matching import Query, matched
 from vitreous.retrieval.matching.picture import open_picture
-from vitreous.infer.engine import Setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

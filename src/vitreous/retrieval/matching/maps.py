@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
-from vitreous.retrieval.matching.homography import Floats
 from vitreous.infer.engine import Engine, default_setting, run_batch, start_engine
 from vitreous.infer.network import Network
 from vitreous.inside.stages import Stage, stage_called, stages
 from vitreous.inside.strongest.points import blank
 from vitreous.layers.walk import read_walk
+from vitreous.retrieval.matching.homography import Floats
 
 Cells = NDArray[np.float32]
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from vitreous.core.text import plural, visible
 from vitreous.draw.theme import DARK, LIGHT, SPLIT_COLOURS, Theme, class_colours
+from vitreous.inside.page.modules import script
 from vitreous.retrieval.map.page.order import along_a_curve
 from vitreous.retrieval.map.pictures import jpeg
-from vitreous.inside.page.modules import script
 
 if TYPE_CHECKING:
     from vitreous.retrieval.map.value import Map

@@ -155,13 +155,14 @@ def test_the_wheel_and_two_fingers_zoom_and_a_drag_moves(page: Any) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     whole = settled()
     page.mouse.move(x, y)
-    page.mouse.wheel(0, -120)
-    nearer = settled()
-    assert nearer != whole
     page.mouse.down()
     page.mouse.move(x + 60, y + 30, steps=4)
     page.mouse.up()
-    assert settled() != nearer
+    moved = settled()
+    assert moved != whole
+    page.mouse.wheel(0, -120)
+    nearer = settled()
+    assert nearer != moved
     page.evaluate(
         """() => { const map = document.getElementById("map"); const box = map.getBoundingClientRect(); map.setPointerCapture = () => {};
         const at = (type, id, x) => map.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: "touch",

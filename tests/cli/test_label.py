@@ -17,7 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "labelling"))
-from made_pictures import coloured
+from pictures_to_label import coloured
 from small_network import Coloured
 from trained_run import Said
 

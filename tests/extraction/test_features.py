@@ -114,7 +114,7 @@ def test_the_command_says_what_it_has_written(photos: Path, model: Path, tmp_pat
         (["features", "PHOTOS", "--out", "x.txt"], "its suffix is .txt"),
         (["features", "PHOTOS", "--out", "x"], "it has no suffix"),
         (["features", "PHOTOS", "--net", "vgg16", "--out", "x.npz"], "it has no weights before it is trained"),
-        (["features", "PHOTOS", "--net", "efficientnet", "--out", "x.npz"], "did you mean 'efficientnet-lite0'?"),
+        (["features", "PHOTOS", "--net", "efficientnet", "--out", "x.npz"], "'efficientnet-lite0'?"),
         (["features", "PHOTOS", "--net", "gone.onnx", "--out", "x.npz"], "gone.onnx"),
         (["features", "MODEL", "PHOTOS", "--net", "MODEL", "--out", "x.npz"], "has its own network"),
         (["features", "MODEL", "PHOTOS", "--size", "64", "--out", "x.npz"], "--size beside a run"),

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler, normalize
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_pictures import made
+from pictures_to_label import made
 
 from vitreous.labelling.asking import ask_next, farthest_first, margin, typical_of_each
 from vitreous.labelling.groups import Groups, look_alike, number_of_groups

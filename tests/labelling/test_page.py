@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from browser import browser
-from made_pictures import coloured, made
+from pictures_to_label import coloured, made
 
 from vitreous.data.decode import content_key
 from vitreous.errors import StorageError

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_pictures import made
+from pictures_to_label import made
 
 from vitreous.errors import StorageError, UsageError
 from vitreous.labelling.server import Served, require_port
@@ -178,4 +178,4 @@ def test_a_port_that_is_taken_is_said(served: Served) -> None:
 
 
 def test_finish_ends_it(served: Served) -> None:
-    assert asks(served, "POST", "/finish", {})[0] == 200 and served.finished.is_set()
+    assert asks(served, "POST", "/finish", {})[0] == 200 and served.finished.wait(30)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_pictures import made
+from pictures_to_label import made
 
 from vitreous.data.sources import read_source
 from vitreous.errors import StorageError, UsageError

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_pictures import coloured
+from pictures_to_label import coloured
 
 from vitreous.data.sources import read_source
 from vitreous.errors import UsageError

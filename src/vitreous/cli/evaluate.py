@@ -78,7 +78,7 @@ def command(
         raise UsageError("--per-class says for what a set is promised", "there is none", remedy="add --sets 0.95")
     form = api.picture_format(picture) if picture else "png"
     opened = api.load(run)
-    if not isinstance(opened, api.Run):
+    if isinstance(opened, api.OneClassRun):
         asked = {
             "--require": requirements,
             "--must-pass": must_pass,

@@ -140,7 +140,7 @@ def command(
     else:
         click.echo(visible(str(run.folder)))
         folder = quoted(run.folder)
-        more = f"vitreous evaluate {folder}" if isinstance(run, api.Run) else f"vitreous predict {folder} PHOTO --map where.png"
+        more = f"vitreous predict {folder} PHOTO --map where.png" if isinstance(run, api.OneClassRun) else f"vitreous evaluate {folder}"
         click.secho(f"Try: vitreous predict {folder} PHOTO    {more}", err=True, dim=True)
 
 

@@ -116,7 +116,7 @@ def test_every_operator_of_the_made_up_network_is_described_or_given(photo: Path
 
 def test_two_modules_of_one_page_may_not_use_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"main": 'import { a } from "./other.js";\nexport function twice() {}\n', "other": "function twice() {}\nexport const a = 1;\n"}
-    monkeypatch.setattr(modules, "source", texts.__getitem__)
+    monkeypatch.setattr(modules, "source", lambda module, package: texts[module])
     modules.script.cache_clear()
     with pytest.raises(ValueError, match=r"twice stands in other\.js and in main\.js"):
         modules.script()

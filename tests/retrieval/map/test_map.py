@@ -28,29 +28,29 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "schemas" / "map.jso
 
 
 @pytest.fixture
-def photos(tmp_path: Path) -> Path:
+def few_photos(tmp_path: Path) -> Path:
     return colourful(tmp_path / "photos", {"red": 20, "blue": 25})
 
 
-def test_what_looks_alike_lies_together(photos: Path, model: Path) -> None:
-    found = vt.map(photos, net=str(model))
+def test_what_looks_alike_lies_together(few_photos: Path, model: Path) -> None:
+    found = vt.map(few_photos, net=str(model))
     assert found.positions.shape == (45, 2) and found.positions.dtype == np.float32 and len(found) == 45
     red = np.array([path.startswith("red") for path in found.paths])
     middle = [found.positions[each].mean(axis=0) for each in (red, ~red)]
     nearer = np.linalg.norm(found.positions - middle[0], axis=1) < np.linalg.norm(found.positions - middle[1], axis=1)
     assert (nearer == red).mean() > 0.9
     assert found.near.index.shape == (45, 15) and {each.label for each in found.clusters} <= {"red", "blue"}
-    assert repr(found).startswith(f"Map of {photos}: 45 pictures in ") and "<li>" in found._repr_html_()
-    assert (vt.map(photos, net=str(model)).positions == found.positions).all()
+    assert repr(found).startswith(f"Map of {few_photos}: 45 pictures in ") and "<li>" in found._repr_html_()
+    assert (vt.map(few_photos, net=str(model)).positions == found.positions).all()
 
 
-def test_the_command_writes_page_and_tables_and_says_what_they_hold(photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:
-    shutil.copy(photos / "red" / "red-000.png", photos / "red" / "zz.png")
-    small = Image.open(photos / "blue" / "blue-000.png")
-    small.resize((small.width * 2, small.height * 2)).save(photos / "blue" / "larger.png")
+def test_the_command_writes_page_and_tables_and_says_what_they_hold(few_photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    shutil.copy(few_photos / "red" / "red-000.png", few_photos / "red" / "zz.png")
+    small = Image.open(few_photos / "blue" / "blue-000.png")
+    small.resize((small.width * 2, small.height * 2)).save(few_photos / "blue" / "larger.png")
     files = {name: tmp_path / f"x-{name}" for name in ("map.html", "places.csv", "copies.csv")}
     options = ("--out", files["map.html"], "--csv", files["places.csv"], "--duplicates", files["copies.csv"])
-    said = vitreous("map", photos, "--net", model, *options, "--json")
+    said = vitreous("map", few_photos, "--net", model, *options, "--json")
     assert said.code == 0, said
     (value,) = said.lines()
     jsonschema.validate(value, json.loads(SCHEMA.read_text()))
@@ -62,7 +62,7 @@ def test_the_command_writes_page_and_tables_and_says_what_they_hold(photos: Path
     assert "red/red-000.png" in kept and "red/zz.png" not in kept
     page = files["map.html"].read_text()
     assert page.count("<script") == page.count("</script>") and "http" not in page.replace("http-equiv", "")
-    said = vitreous("map", photos, "--net", model, "--out", files["map.html"])
+    said = vitreous("map", few_photos, "--net", model, "--out", files["map.html"])
     assert said.code == 0 and said.out.startswith("47 pictures in ") and f"map in {files['map.html']}" in said.out and "Copies: " in said.out
 
 
@@ -91,11 +91,11 @@ def test_names_of_files_are_text_in_the_page_and_no_formulas_in_tables(model: Pa
     assert len(rows) == 11 and not any(cell.startswith("=") for row in rows for cell in row)
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_said(photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:
-    for number, file in enumerate(sorted(photos.glob("*/*.png"))):
+def test_pictures_that_cannot_be_read_are_left_out_and_said(few_photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous) -> None:
+    for number, file in enumerate(sorted(few_photos.glob("*/*.png"))):
         if number % 3 == 0:
             file.write_bytes(b"" if number % 2 else file.read_bytes()[:60])
-    said = vitreous("map", photos, "--net", model, "--out", tmp_path / "m.html")
+    said = vitreous("map", few_photos, "--net", model, "--out", tmp_path / "m.html")
     assert said.code == 0 and said.out.count("left out: ") == 6 and "10 more files" in said.out
     assert "15 left out" in (tmp_path / "m.html").read_text()
 
@@ -120,7 +120,7 @@ def test_pictures_that_are_all_the_same_are_said_to_be(model: Path, tmp_path: Pa
     assert found.clusters[0].name == "cluster 1"
 
 
-def test_features_that_are_no_numbers_leave_their_pictures_out(photos: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_that_are_no_numbers_leave_their_pictures_out(few_photos: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vitreous.fit.features import Extractor, Gathered
 
     original = Extractor.gather
@@ -131,7 +131,7 @@ def test_features_that_are_no_numbers_leave_their_pictures_out(photos: Path, mod
         return gathered
 
     monkeypatch.setattr(Extractor, "gather", spoiled)
-    found = vt.map(photos, net=str(model))
+    found = vt.map(few_photos, net=str(model))
     assert len(found) == 43 and [each.reason for each in found.pictures.left_out] == ["the network makes no numbers of it"] * 2
 
 
@@ -153,12 +153,12 @@ def test_features_that_are_no_numbers_leave_their_pictures_out(photos: Path, mod
     ],
 )
 def test_mistakes_are_said_in_a_line(
-    arguments: list[str], code: int, expected: str, photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], code: int, expected: str, few_photos: Path, model: Path, tmp_path: Path, vitreous: Vitreous, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.html").write_text("<p>mine")
-    named = {"PHOTOS": str(photos), "MODEL": str(model), "EMPTY": str(tmp_path / "empty")}
+    named = {"PHOTOS": str(few_photos), "MODEL": str(model), "EMPTY": str(tmp_path / "empty")}
     said = vitreous(*(named.get(each, each) for each in arguments))
     assert said.code == code and expected in said.err and "Traceback" not in said.err, said
     assert (tmp_path / "notes.html").read_text() == "<p>mine" and not (tmp_path / "map.html").exists()
@@ -172,10 +172,10 @@ def test_nothing_of_a_folder_can_be_read(model: Path, tmp_path: Path) -> None:
         vt.map(tmp_path / "broken", net=str(model))
 
 
-def test_answers_from_features_are_those_of_the_whole_network(photos: Path, model: Path) -> None:
+def test_answers_from_features_are_those_of_the_whole_network(few_photos: Path, model: Path) -> None:
     network = load_network(model)
-    said = answers_from(network, vt.features(photos, net=str(model)).values)
-    expected = [vt.api.answers(network, [str(photos / path)]) for path in vt.features(photos, net=str(model)).paths]  # type: ignore[attr-defined]
+    said = answers_from(network, vt.features(few_photos, net=str(model)).values)
+    expected = [vt.api.answers(network, [str(few_photos / path)]) for path in vt.features(few_photos, net=str(model)).paths]  # type: ignore[attr-defined]
     for label, confidence, ((answer, _),) in zip(said.labels, said.confidence, map(list, expected), strict=True):
         assert label == answer.label and abs(confidence - answer.confidence) < 1e-5
 

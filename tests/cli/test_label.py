@@ -92,6 +92,14 @@ class Running:
             return json.loads(answer.read())
 
 
+@pytest.fixture(autouse=True)
+def _interrupts_are_heard() -> Iterator[None]:
+    """A process begun in the background of a shell ignores Ctrl-C, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def running(folder: Path, model: Path, cache: Path, *more: str) -> Iterator[Running]:
     command = [*LABEL, str(folder), "--net", str(model), "--json", *more]

@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
 
 def train_one(data: Path, settings: TrainSettings, reporter: Reporter) -> "OneClassRun | None":
-    """A run of one class, where the data have pictures of one class only to learn from; else None: also where some could not be read, since more
-    classes may be among them. Raises DataError, UsageError, StorageError."""
-    from vitreous.data.sources import is_missed, read_source
+    """A run of one class, where the data have pictures of one class only to learn from; else None: also where a folder could not be read, which
+    may be another class. Raises DataError, UsageError, StorageError."""
+    from vitreous.data.sources import read_source
+    from vitreous.data.sources.walk import FOLDER_UNREADABLE
     from vitreous.fit.one_class.training import only_class, train_one_class
 
     source = read_source(
         data, image_column=settings.image_column, label_column=settings.label_column, group=settings.group, task=settings.task
     )  # fmt: skip
     good = only_class(source)
-    unsure = any(is_missed(each) for each in source.left_out)
+    unsure = any(each.reason.startswith(FOLDER_UNREADABLE) for each in source.left_out)
     return None if good is None or unsure else OneClassRun(train_one_class(source, good, settings, reporter))
 
 

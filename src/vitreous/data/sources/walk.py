@@ -12,6 +12,8 @@ _NO_DATA = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@e
 # Not even looked into. Any other unknown suffix, or none, is decided by the first bytes.
 _TEXT = {".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".html", ".md", ".yaml", ".yml", ".py", ".ipynb", ".npy", ".npz", ".zip", ".log"}
 
+FOLDER_UNREADABLE = "the folder cannot be read"
+
 
 @dataclass(slots=True)
 class Found:
@@ -31,7 +33,7 @@ def walk(root: str) -> Found:
             with os.scandir(os.path.join(root, relative) if relative else root) as entries:
                 listed = list(entries)
         except OSError as error:
-            found.left_out.append(LeftOut(relative or ".", f"the folder cannot be read ({(error.strerror or str(error)).lower()})"))
+            found.left_out.append(LeftOut(relative or ".", f"{FOLDER_UNREADABLE} ({(error.strerror or str(error)).lower()})"))
             continue
         for entry in listed:
             if entry.name.startswith(".") or entry.name.lower() in _NO_DATA:

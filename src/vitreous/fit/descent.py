@@ -34,9 +34,9 @@ def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, to
 
     `features` [N, D]; `shrinking` [D + 1, 1], the same for all weights.
     """
-    if not is_wide(features):
+    span = span_of(features) if is_wide(features) else None
+    if span is None:
         return _head(_descended(features, begin, loss, shrinking, tolerance))
-    span = span_of(features)
     rows = len(features)
     begin, shrinking = np.vstack([span.into(begin[:-1]), begin[-1:]]), np.vstack([np.repeat(shrinking[:1], rows, 0), shrinking[-1:]])
     found = _descended(span.coordinates, begin, loss, shrinking, tolerance)

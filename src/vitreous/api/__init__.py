@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
 from vitreous.api.finding import find, index
@@ -12,6 +12,7 @@ from vitreous.api.label import label, label_session, next_to_label
 from vitreous.api.mapping import map  # noqa: A004  # as `vitreous map` is called
 from vitreous.api.matching import match, match_in
 from vitreous.api.one_class import OneClassRun, checked, odd_map, train_one
+from vitreous.api.pictures import evaluation_picture, picture_format
 from vitreous.api.run import Run, documents
 from vitreous.api.suspects import apply_corrections, run_at, suspects, undo_corrections
 from vitreous.core.reporter import Printed, Quiet, Reporter
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from vitreous.inside.strongest import Strongest
     from vitreous.runs.folder import RunFolder
     from vitreous.survey import Facts
-    from vitreous.tasks.task import Evaluation
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
@@ -297,32 +297,6 @@ def load(run: Image) -> Run | OneClassRun:
     if opened.facts.get("task") == "one_class":
         return OneClassRun(opened)
     return Run(opened)
-
-
-def evaluation_picture(evaluation: "Evaluation", form: Literal["png", "svg"] = "png", appearance: Literal["light", "dark"] = "light") -> bytes:
-    """The confusion matrix beside the recall of each class with its 95 % interval, as a file of 1280 pixels in width.
-
-    Raises UsageError for several labels, of which no confusion matrix is known.
-    """
-    from vitreous.draw.evaluation import evaluation_picture as draw
-    from vitreous.draw.theme import DARK, LIGHT, encoded
-
-    scores = evaluation.scores
-    if not hasattr(scores, "confusion"):
-        raise UsageError(
-            "--picture shows a confusion matrix", "several labels for a picture have none", remedy="report.html shows what is missed for what"
-        )
-    title = f"{evaluation.headline()} on {evaluation.what}"
-    labels, intervals = [each.label for each in scores.per_class], [each.recall_interval for each in scores.per_class]
-    figure = draw(scores.confusion, labels, intervals, title, DARK if appearance == "dark" else LIGHT)
-    return encoded(figure, form)
-
-
-def picture_format(file: Image) -> Literal["png", "svg"]:
-    """The format of a picture file by its name. Raises UsageError where its suffix is neither .png nor .svg."""
-    from vitreous.draw.theme import picture_format as by_suffix
-
-    return by_suffix(file)
 
 
 def predict(image: Image) -> Answers:

@@ -53,6 +53,11 @@ def test_everything_that_is_imported_is_declared() -> None:
     assert imported() <= names(declared()["dependencies"]) | optional
 
 
+def test_the_index_has_every_decision_in_order() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"decisions/([\w-]+\.md)", index) == sorted(page.name for page in (ROOT / "docs" / "decisions").glob("*.md"))
+
+
 def test_every_dependency_is_accounted_for() -> None:
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
     for name in names(declared()["dependencies"]):

@@ -19,6 +19,7 @@ from vitreous.training.divergence import NotFinite  # noqa: E402
 from vitreous.training.loop import train  # noqa: E402
 from vitreous.training.pictures import Batches  # noqa: E402
 from vitreous.training.position import Position  # noqa: E402
+from vitreous.training.recording import ended_early  # noqa: E402
 
 
 def trained(**changed: Any) -> tuple[Bench, Position]:
@@ -122,6 +123,9 @@ def replace_rows(held: Batches) -> Batches:
 def test_it_ends_where_nothing_gets_better_and_keeps_the_best_weights() -> None:
     made, position = trained(epochs=30, patience=2, rate=0.5, schedule="constant", optimizer="sgd")
     assert position.stopped == "no better held-out loss for 2 epochs" and len(position.history) == position.best + 2
+    last, best = position.best + 2, position.best
+    said = f"Ended behind epoch {last} of 30: no better held-out loss for 2 epochs; the weights of epoch {best} are kept."
+    assert ended_early(made.recipe, position) == said and ended_early(replace(made.recipe, epochs=last), position) == ""
     again, at_best = made_bench(epochs=30, patience=2, rate=0.5, schedule="constant", optimizer="sgd"), Position()
     train(again, at_best, NAMES, lambda: at_best.epoch > position.best, nothing)
     assert all(torch.equal(made.best[name], value) for name, value in again.net.state_dict().items())

@@ -111,7 +111,9 @@ def select(source: Source, settings: TrainSettings, names: Sequence[str], export
         sample = sample_of(stratum(target), allowed, size, settings.seed)
         if not len(sample):
             raise UsageError("no network can be tried", "no picture that may be looked at", remedy="name one with --net")
-        for name in [name for name in candidates if not rows.get(name) or not rows[name].dropped]:
+        left = [name for name in candidates if not rows.get(name) or not rows[name].dropped]
+        reporter.say(f"Trying {', '.join(map(visible, left))} on {plural(len(sample), 'training picture')}.")
+        for name in left:
             rows[name] = _tried(name, candidates[name], source, target, sample, settings, pack, reporter)
         still = sorted((row for row in rows.values() if not row.dropped), key=lambda row: row.loss)
         if number + 1 < ROUNDS and len(still) > 1:

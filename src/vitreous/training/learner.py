@@ -40,7 +40,7 @@ from vitreous.training.path import WeightPath
 from vitreous.training.pictures import Batches, Standard, standard_of
 from vitreous.training.position import Position
 from vitreous.training.recipe import Recipe
-from vitreous.training.recording import epoch_line, training_facts
+from vitreous.training.recording import ended_early, epoch_line, training_facts
 from vitreous.training.speed import in_smaller_pieces
 from vitreous.training.state import recipe_of, restore, to_files
 
@@ -92,6 +92,8 @@ class _Fit:
             learned, held = (Batches(pictures[rows], target[rows], standard, device, recipe.channels_last) for rows in (self.learned, self.held))
             made, position = self.trained(recipe, learned, held, deadline)
             if self.work:
+                if ended := ended_early(recipe, position):
+                    self.work.say(ended)
                 for finding in read(position.history, position.steps, Context.of(recipe.to_json())):
                     self.work.say(str(finding))
             if position.stopped == TIME_OVER:

@@ -24,6 +24,14 @@ def epoch_line(recipe: Recipe, position: Position, pictures: int) -> str:
     return line + (f"; at most {_time(left)} left" if left and not position.stopped else "") + "."
 
 
+def ended_early(recipe: Recipe, position: Position) -> str:
+    """Why there were fewer epochs than the recipe allows, and whose weights are kept; an empty text where all were done."""
+    ended = len(position.history)
+    if ended >= recipe.epochs or not position.stopped:
+        return ""
+    return f"Ended behind epoch {ended} of {recipe.epochs}: {position.stopped}; the weights of epoch {position.best} are kept."
+
+
 def _map(entry: Mapping[str, Any]) -> str:
     return f", mAP {entry['held_map']:.1%}" if entry.get("held_map") is not None else ""
 

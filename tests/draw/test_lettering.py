@@ -1,9 +1,7 @@
 """Labels as they are drawn: every character has a glyph, nothing becomes markup, and different labels stay different."""
 
-import pytest
-
 from vitreous.draw.fonts import has_glyph
-from vitreous.draw.lettering import drawable, left_to_right, percent, within_a_sentence, wrapped
+from vitreous.draw.lettering import drawable, left_to_right, within_a_sentence, wrapped
 
 
 def test_what_a_font_has_stays_as_it_is() -> None:
@@ -36,14 +34,6 @@ def test_long_labels_keep_both_ends_and_their_length() -> None:
 def test_a_label_in_arabic_is_set_apart_and_one_in_latin_is_not() -> None:
     assert left_to_right("فستان") == "\u200eفستان\u200e" and left_to_right("dress") == "dress"
     assert within_a_sentence("$5") == "“$5”"
-
-
-@pytest.mark.parametrize(
-    "share, told",
-    [(0.0, "0 %"), (1.0, "100 %"), (0.9999, ">99 %"), (1e-6, "<1 %"), (0.5, "50 %"), (0.994, "99 %"), (0.995, ">99 %"), (0.005, "<1 %")],
-)
-def test_per_cent_never_claims_all_or_none(share: float, told: str) -> None:
-    assert percent(share) == told
 
 
 def test_sentences_break_at_words() -> None:

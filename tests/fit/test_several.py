@@ -225,7 +225,7 @@ def test_thresholds_that_do_not_fit_are_refused(run: api.Run) -> None:
 
 def test_answers_have_a_text_a_picture_in_a_notebook_and_a_word_for_none() -> None:
     made = SeveralAnswers("x<.jpg", ["none", "<b>"], np.array([0.4, 0.6], np.float32), np.array([0.5, 0.5]))
-    assert made.present == ["<b>"] and repr(made) == "x<.jpg: <b> 60.0%" and "<b><b>" not in made._repr_html_()
+    assert made.present == ["<b>"] and repr(made) == "x<.jpg: <b> 60.0 %" and "<b><b>" not in made._repr_html_()
     nothing = SeveralAnswers("x", ["none", "a"], np.array([0.1, 0.2], np.float32), np.array([0.5, 0.5]))
     assert nothing.text(None) == "(none)" and nothing.confidence == pytest.approx(0.8) and "none of 2 labels" in repr(nothing)
 

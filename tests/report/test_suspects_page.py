@@ -34,7 +34,7 @@ def found(tmp_path: Path) -> Suspects:
         coloured_picture(np.random.default_rng(number), "red").save(file)
         key = content_key(file.read_bytes()).hex()
         near = (Near(PATHS[(number + 1) % 4], LABELS[0], 0.9), Near(PATHS[0], LABELS[1], 1.0, True))
-        ranking.append(Suspect(path, LABELS[1], LABELS[0], 0.9 - number / 10, "test" if number else "", key, near))
+        ranking.append(Suspect(path, LABELS[1], LABELS[0], 0.9 - number / 10 if number else 1.0, "test" if number else "", key, near))
     (folder / PATHS[3]).unlink()
     return Suspects(folder, "", LABELS, ranking, 2.0, 1, 4, 0.9, "small, whole", Policy(), "abc")
 
@@ -73,6 +73,12 @@ def test_the_page_is_whole_and_names_are_no_markup(found: Suspects) -> None:
     assert suspects_page(found, 2).decode().count("<li><a") == 2
 
 
+def test_no_label_is_said_to_be_certainly_wrong(found: Suspects) -> None:
+    text = suspects_page(found, 2).decode()
+    assert "&gt;99 % · green" in text and "80 % · green" in text and "100 %" not in text
+    assert ">99 %" in "\n".join(found.lines()) and "&gt;99 %" in found._repr_html_() and "100" not in found._repr_html_()
+
+
 def test_without_suspects_there_is_nothing_to_decide(found: Suspects) -> None:
     none = Suspects(found.folder, "", LABELS, found.ranking, 0.0, 0, 0, 0.9, "small", Policy(), "x")
     assert none.listed == 4  # all four are more probably wrong than not
@@ -84,6 +90,7 @@ def test_without_suspects_there_is_nothing_to_decide(found: Suspects) -> None:
 def test_suspects_are_decided_by_keys_and_saved_as_corrections(chromium: Any, page: Path, tmp_path: Path, found: Suspects) -> None:
     seat, errors = opened(chromium, page)
     assert seat.inner_text("#position") == "1 of 4" and seat.inner_text("#suggested") == "=blue" and seat.locator("#picture img").count() == 1
+    assert seat.inner_text("#wrong") == ">99 %"
     seat.keyboard.press("Enter")  # takes what is suggested
     assert seat.inner_text("#position") == "2 of 4"
     seat.keyboard.press("3")

@@ -47,5 +47,32 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """A remark as a sentence: a capital in front, a full stop behind.
+
+    >>> sentence("fewer than 20 test pictures: hat")
+    'Fewer than 20 test pictures: hat.'
+    """
+    text = text.strip()
+    return text if not text else text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share of 0 to 1 in per cent; 0 % and 100 % mean none and all, "–" that there is no value.
+
+    >>> percent(0.8651), percent(0.8651, 1), percent(0.9999), percent(0.001), percent(1), percent(None)
+    ('87 %', '86.5 %', '>99 %', '<1 %', '100 %', '–')
+    """
+    if share is None:
+        return "–"
+    step = 10.0**-digits
+    if 0 < share < 1:
+        if share <= step / 200:
+            return f"<{step:g} %"
+        if share >= 1 - step / 200:
+            return f">{100 - step:g} %"
+    return f"{100 * share:.{digits}f} %"
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitreous.core.text import percent
 from vitreous.draw.confusion import Table, check, draw_confusion, finding
-from vitreous.draw.lettering import drawable, percent, within_a_sentence, wrapped
+from vitreous.draw.lettering import drawable, within_a_sentence, wrapped
 from vitreous.draw.theme import LIGHT, SMALLEST, TEXT, TITLE, Theme, new_figure
 from vitreous.errors import UsageError
 

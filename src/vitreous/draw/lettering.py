@@ -46,17 +46,6 @@ def left_to_right(shown: str) -> str:
     return f"{_LEFT_TO_RIGHT}{shown}{_LEFT_TO_RIGHT}" if turns else shown
 
 
-def percent(share: float) -> str:
-    """A share of 0 to 1 in whole per cent; 0 % and 100 % mean none and all.
-
-    >>> percent(0.875), percent(0.999), percent(0.001), percent(1.0)
-    ('88 %', '>99 %', '<1 %', '100 %')
-    """
-    if 0.995 <= share < 1:
-        return ">99 %"
-    return "<1 %" if 0 < share <= 0.005 else f"{100 * share:.0f} %"
-
-
 def wrapped(text: str, inches: float, points: float) -> str:
     """The text in lines that are about `inches` long in letters of this size."""
     return textwrap.fill(text, max(12, int(inches / letter_width(points))))

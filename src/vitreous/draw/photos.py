@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vitreous.draw.lettering import drawable, left_to_right, letter_width, percent, wrapped
+from vitreous.core.text import percent
+from vitreous.draw.lettering import drawable, left_to_right, letter_width, wrapped
 from vitreous.draw.theme import LIGHT, PIXELS_PER_INCH, SMALL, TEXT, TITLE, Theme, new_figure
 from vitreous.errors import UsageError
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitreous.draw.lettering import drawable, percent, wrapped
+from vitreous.core.text import percent
+from vitreous.draw.lettering import drawable, wrapped
 from vitreous.draw.theme import LIGHT, SMALL, SMALLEST, TITLE, Theme, new_figure
 from vitreous.errors import UsageError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitreous.core.item import Item, Source
-from vitreous.core.text import plural
+from vitreous.core.text import percent, plural
 from vitreous.data.split import Division
 from vitreous.fit.features import Gathered
 from vitreous.fit.head import Ints
@@ -45,7 +45,9 @@ def unseen(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> float:
 def about_view(choice: ViewChoice, gathered: Gathered, kept: list[int]) -> str:
     """What the network sees of a picture, why, and what escapes it, in a line."""
     facts = gathered.facts[kept]
-    line = f"View: {choice.view}; {unseen(choice, gathered, kept):.0%} of the pictures' area stays unseen"
+    line = f"View: {choice.view}"
+    if escapes := unseen(choice, gathered, kept):
+        line += f"; {percent(escapes)} of the pictures' area stays unseen"
     if np.median(np.minimum(facts["width"], facts["height"])) < _SMALL_SIDE < choice.view.size:
         line += f"; the pictures are small, the network was made for photos of {choice.view.size} pixels"
     if not choice.trials:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import percent, plural, visible
 from vitreous.draw.arithmetic import Grid, GridRow, Part, arithmetic
 from vitreous.draw.atlas import Strip, all_maps, atlas
-from vitreous.draw.lettering import percent, within_a_sentence
+from vitreous.draw.lettering import within_a_sentence
 from vitreous.draw.theme import Theme
 from vitreous.inside.number import Arithmetic
 from vitreous.inside.operands import Operand

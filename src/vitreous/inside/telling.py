@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 from vitreous.core.view import View
 from vitreous.inside.follow import Reached, pixel_of_file
 from vitreous.inside.number import Arithmetic
@@ -77,7 +77,7 @@ def up_lines(start: Arithmetic, steps: Sequence[Reached], label: str) -> list[st
         rows.append([number_text(step.value, step.place), figure(step.result), figure(step.change), figure(step.influence), step.kind])
     lines = aligned(rows, left=1, text=(4,))
     if steps[-1].value == "probability" or label:
-        lines.append(f"that is the probability of {visible(label)}, {steps[-1].result:.1%}")
+        lines.append(f"that is the probability of {visible(label)}, {percent(steps[-1].result, 1)}")
     return [*lines, "(changes: were the number above it 0; in the answer: that times its gradient)"]
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vitreous.core.text import percent
 from vitreous.metrics.calibration import BINS, Calibration, calibration_error
 from vitreous.metrics.intervals import Trials, Z
 from vitreous.report.charts import Bin
 from vitreous.report.measured import Measured
-from vitreous.report.wording import percent
 
 
 @dataclass(frozen=True)

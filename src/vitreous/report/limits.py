@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from vitreous.core.text import plural
+from vitreous.core.text import percent, plural, sentence
 from vitreous.report.data_summary import DataSummary
-from vitreous.report.wording import listed, named, percent, sentence, times
+from vitreous.report.wording import listed, named, times
 from vitreous.runs.contents import Contents
 
 # A recall whose interval is wider than this says little.

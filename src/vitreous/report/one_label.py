@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from vitreous.core.text import percent
 from vitreous.report.calibration import reliability
 from vitreous.report.chapters import Block, Bullets, Paragraph, Table
 from vitreous.report.charts import interval_bar, reliability_diagram
@@ -13,7 +14,7 @@ from vitreous.report.curves import lowest_curves
 from vitreous.report.limits import limits
 from vitreous.report.measured import Measured, measured
 from vitreous.report.task_pages import ClassRow, Pages, Shown, pictures_of, told_by
-from vitreous.report.wording import figure, listed, named, percent, percent_with_interval, shortened
+from vitreous.report.wording import figure, listed, named, percent_with_interval, shortened
 from vitreous.runs.contents import Contents
 
 MOST_ERRORS, MOST_RIGHT = 12, 8

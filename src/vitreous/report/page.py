@@ -3,8 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from vitreous.core.text import visible
-from vitreous.report.wording import percent, readable, shortened
+from vitreous.core.text import percent, sentence, visible
+from vitreous.report.wording import readable, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +23,7 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=PackageLoader("vitreous.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"visible": visible, "readable": readable, "shortened": shortened, "percent": percent}
+    environment.filters |= {"visible": visible, "readable": readable, "shortened": shortened, "percent": percent, "sentence": sentence}
     environment.filters["nobreak"] = lambda text: text.replace(" %", "\u00a0%")
     environment.filters["block_kind"] = lambda block: type(block).__name__
     return environment

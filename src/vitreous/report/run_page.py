@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from vitreous.core.text import percent
 from vitreous.core.view import View
 from vitreous.report.card import (
     DATA,
@@ -23,7 +24,6 @@ from vitreous.report.limits import remarks
 from vitreous.report.page import page
 from vitreous.report.task_pages import pages_of
 from vitreous.report.tuning import tuning_of
-from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
 from vitreous.training.rate_curve import RateCurve, smoothed
 

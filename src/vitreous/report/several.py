@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vitreous.core.item import Item
 from vitreous.core.presence import Presence
-from vitreous.core.text import plural
+from vitreous.core.text import percent, plural, sentence
 from vitreous.metrics.figures import BoolArray, FloatArray, IntArray
 from vitreous.metrics.intervals import Z
 from vitreous.report.calibration import reliability
@@ -24,7 +24,7 @@ from vitreous.report.limits import about_pictures
 from vitreous.report.look_page import MOST_PAIRED
 from vitreous.report.measured import groups_of
 from vitreous.report.task_pages import ClassRow, Pages, Shown, pictures_of
-from vitreous.report.wording import figure, listed, named, percent, percent_with_interval, sentence, shortened, times
+from vitreous.report.wording import figure, listed, named, percent_with_interval, shortened, times
 from vitreous.runs.contents import Contents
 from vitreous.runs.tables import Predictions
 from vitreous.survey.together import Together, together

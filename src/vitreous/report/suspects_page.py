@@ -51,7 +51,7 @@ def _entry(each: Suspect, missing: str, place: dict[str, int]) -> dict[str, Any]
         "hash": each.key,
         "label": each.label,
         "suggested": each.suggested,
-        "wrong": each.wrong,
+        "wrong": each.chance,
         "split": each.split,
         "missing": missing,
         "nearest": [{"at": place[near.path], "path": near.path, "label": near.label, "copy": near.copy} for near in each.nearest],

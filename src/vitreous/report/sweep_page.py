@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import percent, plural, visible
 from vitreous.fit.sweeping import Outcome
 from vitreous.report.charts import accuracy_curves, interval_bar, loss_curves
 from vitreous.report.page import page
-from vitreous.report.wording import percent
 
 _MOST_CHARTS = 60
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vitreous.core.text import percent
 from vitreous.report.charts import accuracy_against_time
-from vitreous.report.wording import percent
 
 
 @dataclass(frozen=True)

@@ -4,28 +4,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 
 LONGEST_NAME = 60
 _WORD = re.compile(r"[^\W\d_]\w*([-.]\w+)*")  # a word or a name of one piece; a number alone would be read as one of the sentence's
 _LEFT_TO_RIGHT = "\u200e"  # keeps the words around a label in Arabic or Hebrew in their order (Unicode, UAX 9)
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share of 0 to 1 in per cent; 0 % and 100 % mean none and all, "–" that there is no value.
-
-    >>> percent(0.8651), percent(0.8651, 1), percent(0.9999), percent(0.001), percent(1), percent(None)
-    ('87 %', '86.5 %', '>99 %', '<1 %', '100 %', '–')
-    """
-    if share is None:
-        return "–"
-    step = 10.0**-digits
-    if 0 < share < 1:
-        if 100 * share < step / 2:
-            return f"<{step:g} %"
-        if 100 * (1 - share) <= step / 2:
-            return f">{100 - step:g} %"
-    return f"{100 * share:.{digits}f} %"
 
 
 def percent_with_interval(share: float | None, interval: Sequence[float] | None, digits: int = 0) -> str:
@@ -100,13 +83,3 @@ def times(count: int) -> str:
     ('once', 'twice', '1,200 times')
     """
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
-
-
-def sentence(text: str) -> str:
-    """A remark as a sentence: a capital in front, a full stop behind.
-
-    >>> sentence("fewer than 20 test pictures: hat")
-    'Fewer than 20 test pictures: hat.'
-    """
-    text = text.strip()
-    return text if not text else text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

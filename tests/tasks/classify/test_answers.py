@@ -46,8 +46,8 @@ def test_a_failure_is_json_with_its_reason() -> None:
 
 def test_the_text_shows_three_answers_without_control_codes() -> None:
     text = repr(answers(0.1, 0.6, 0.05, 0.25, image="\x1b]0;x\x07.jpg"))
-    assert text == "\\x1b]0;x\\x07.jpg: a\\x1b[31mred 60.0%, two\\nlines 25.0%, <script>alert(1)</script> 10.0%"
-    assert str(Answer("a\nb", 0.123)) == "a\\nb 12.3%"
+    assert text == "\\x1b]0;x\\x07.jpg: a\\x1b[31mred 60.0 %, two\\nlines 25.0 %, <script>alert(1)</script> 10.0 %"
+    assert str(Answer("a\nb", 0.123)) == "a\\nb 12.3 %"
 
 
 def test_html_escapes_what_comes_from_files() -> None:
@@ -72,5 +72,5 @@ def test_i_do_not_know_is_null_in_json_and_a_word_that_is_no_class_in_text() -> 
     result = decided(ConfidenceThreshold(0.9), 0.5, 0.3, 0.2, labels=["unknown", "(unknown)", "c"])
     value = json.loads(json.dumps(result.to_json(2)))
     assert result.label is None and value["label"] is None and value["decided"] == "max_miss" and len(value["answers"]) == 2
-    assert str(result.said(1)[0]) == "((unknown)) 50.0%" and repr(result).startswith("x.jpg: ((unknown)) 50.0%, unknown 50.0%")
+    assert str(result.said(1)[0]) == "((unknown)) 50.0 %" and repr(result).startswith("x.jpg: ((unknown)) 50.0 %, unknown 50.0 %")
     assert decided(ConfidenceThreshold(0.5), 0.5, 0.3, 0.2).label == NASTY[0]

@@ -63,6 +63,8 @@ def test_the_summary_is_sentences() -> None:
     first, second = evaluation(["a", "b"], remarks=["one remark"]).summary()
     assert first.startswith("Accuracy 0.850 [0.640, 0.948] on 20 test pictures (95 % interval); balanced accuracy 0.850, calibration error ")
     assert first.endswith(".") and second == "One remark."
+    whole = evaluation(["a", "b"], remarks=["A sentence already.", "one remark"])
+    assert whole.summary()[1] == "A sentence already." and whole.lines()[-2:] == ["A sentence already.", "One remark."]
 
 
 def test_labels_become_neither_markup_nor_control_codes() -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vitreous.core.text import plural, visible
-from vitreous.draw.lettering import percent
+from vitreous.core.text import percent, plural, visible
 from vitreous.draw.theme import LIGHT, PictureFormat, Theme, encoded
 from vitreous.inside.landscape.losses import Floats
 

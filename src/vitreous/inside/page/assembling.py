@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import percent, plural, visible
 from vitreous.draw.signed_colours import signed_colours
 from vitreous.draw.theme import DARK, LIGHT, Theme
 from vitreous.inside.page.description import Description, description
@@ -126,7 +126,7 @@ def _answers(found: "Inside") -> list[tuple[str, str, float, str]]:
         return []
     order = np.argsort(-found.answers.probability, kind="stable")[:5]
     return [
-        (visible(found.answers.labels[k]), f"{found.answers.probability[k]:.1%}", float(found.answers.probability[k]), f"probability[{k}]")
+        (visible(found.answers.labels[k]), percent(float(found.answers.probability[k]), 1), float(found.answers.probability[k]), f"probability[{k}]")
         for k in order
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import percent, plural, visible
 from vitreous.draw.theme import LIGHT, PictureFormat, Theme, encoded
 from vitreous.errors import UsageError, nearest
 from vitreous.inside.why.aims import Aim, Linear, aim_at
@@ -60,11 +60,11 @@ class Flip:
         (_, sure), (after, then) = self.answers
         name = visible(self.inside.image.replace("\\", "/").rsplit("/", 1)[-1])
         if self.changed is None:
-            return [f"{name}: {self.said} {sure:.1%}; no change was found that makes it {visible(after)}"]
+            return [f"{name}: {self.said} {percent(sure, 1)}; no change was found that makes it {visible(after)}"]
         side, mean = len(self.before), float(np.abs(self.difference).mean())
         rule = [] if self.decision is None else [f"answers as vitreous decide has stored it ({self.decision.wish}), not by the most probable class"]
         return [
-            f"{name}: {self.said} {sure:.1%}; after the change {visible(after)} {then:.1%}, run by the engine",
+            f"{name}: {self.said} {percent(sure, 1)}; after the change {visible(after)} {percent(then, 1)}, run by the engine",
             f"{plural(self.pixels, 'pixel')} of {side} × {side} by at most {plural(self.largest, 'grey level')} of 255, {mean:.2g} on average",
             f"size {self.size:.3g} (root of the sum of squares), {self.size / 255:.2g} where white is 1; the smallest that was found",
             *rule,

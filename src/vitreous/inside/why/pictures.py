@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitreous.core.text import plural, visible
-from vitreous.draw.lettering import percent, within_a_sentence
+from vitreous.core.text import percent, plural, visible
+from vitreous.draw.lettering import within_a_sentence
 from vitreous.draw.theme import Theme
 from vitreous.draw.why import MapPanel, NearPicture, flip_picture, why_picture
 from vitreous.errors import UsageError
@@ -80,7 +80,7 @@ def flip_of(found: "Flip", theme: Theme) -> "Figure":
         f"of {len(found.before)} × {len(found.before)} pixels and 255 levels; {mean:.2g} levels on average, size {found.size:.3g}",
         "run by the engine; the smallest change that was found, others may be smaller",
     ]
-    names = (f"{visible(found.said)} {sure:.1%}", f"the change, {times:.3g} times; grey is none", f"{visible(after)} {then:.1%}")
+    names = (f"{visible(found.said)} {percent(sure, 1)}", f"the change, {times:.3g} times; grey is none", f"{visible(after)} {percent(then, 1)}")
     return flip_picture(found.before, found.changed, names, title, "\n".join(lines), theme)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 from vitreous.draw.theme import LIGHT, PictureFormat, Theme, encoded
 from vitreous.errors import UsageError, VitreousError, nearest
 from vitreous.inside.telling import aligned
@@ -87,7 +87,8 @@ class Why:
 
     def lines(self) -> list[str]:
         name = visible(self.inside.image.replace("\\", "/").rsplit("/", 1)[-1])
-        lines = [f"{name}: why {visible(self.label)} ({self.confidence:.1%})? Explained is {self.question.score.words}, {self.value:.4g}.", ""]
+        asked = f"{name}: why {visible(self.label)} ({percent(self.confidence, 1)})?"
+        lines = [f"{asked} Explained is {self.question.score.words}, {self.value:.4g}.", ""]
         lines += _table(self)
         for each in self.explained:
             lines.append(f"{each.saliency.method}: {each.verdict}" + (f" ({each.saliency.said})" if each.saliency.said else ""))

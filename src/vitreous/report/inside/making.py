@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitreous.core.reporter import Reporter
+from vitreous.core.text import percent
 from vitreous.data.decode import Policy
 from vitreous.draw.theme import Theme
 from vitreous.errors import VitreousError
@@ -19,7 +20,6 @@ from vitreous.inside import Inside as Opened
 from vitreous.inside import inside, telling
 from vitreous.report.inside.chapters import Inside, InsideChapter, Picture, picture_of, within_bounds
 from vitreous.report.task_pages import Shown, pages_of
-from vitreous.report.wording import percent
 from vitreous.runs.contents import Contents
 from vitreous.runs.folder import RunFolder
 

@@ -2,7 +2,7 @@
  * The page of suspects: one at a time, decided by a key or a touch, kept in the browser, saved as corrections.csv.
  *
  * @typedef {{ at: number, path: string, label: string, copy: boolean }} Near
- * @typedef {{ path: string, cell: string, hash: string, label: string, suggested: string, wrong: number, split: string, missing: string,
+ * @typedef {{ path: string, cell: string, hash: string, label: string, suggested: string, wrong: string, split: string, missing: string,
  *   nearest: Near[] }} Suspect
  * @typedef {{ name: string, cell: string, key: string }} Label
  * @typedef {{ action: "keep" | "relabel" | "remove", label: string }} Decision
@@ -136,7 +136,7 @@ function go(number) {
     image ? el("img", { src: image.src, alt: visible(suspect.path) }) : el("div", { class: "absent" }, visible(suspect.missing)),
   );
   the("where").textContent = `${visible(suspect.path)}${suspect.split ? ` · ${suspect.split}` : ""}`;
-  the("wrong").textContent = `${Math.round(suspect.wrong * 100)} %`;
+  the("wrong").textContent = suspect.wrong;
   the("label").textContent = visible(suspect.label);
   the("suggested").textContent = visible(suspect.suggested);
   the("accept").textContent = visible(suspect.suggested);

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vitreous.core.text import csv_cell, plural, visible
+from vitreous.core.text import csv_cell, percent, plural, visible
 from vitreous.retrieval.map.answers import Said
 from vitreous.retrieval.map.naming import Cluster
 from vitreous.retrieval.map.neighbours import Floats, Ints, Neighbours
@@ -113,7 +113,7 @@ class Map:
         copies = self.pictures.copies
         found = [f"{plural(len(self), 'picture')} in {plural(len(self.clusters), 'cluster')}:"]
         for each in self.clusters[:_SHOWN]:
-            share = f", {each.share:.0%} of them {each.label}" if each.label else ""
+            share = f", {percent(each.share)} of them {each.label}" if each.label else ""
             found.append(f"  {each.name}: {plural(len(each.members), 'picture')}{share}; typical: {self.paths[each.typical[0]]}")
         if len(self.clusters) > _SHOWN:
             found.append(f"  and {plural(len(self.clusters) - _SHOWN, 'more cluster')}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 from vitreous.metrics.decision_rule import UNKNOWN, StoredRule
 from vitreous.tasks.classify.doubts import Oddness, PredictionSet
 
@@ -26,7 +26,7 @@ class Answer:
     confidence: float
 
     def __str__(self) -> str:
-        return f"{visible(self.label)} {self.confidence:.1%}"
+        return f"{visible(self.label)} {percent(self.confidence, 1)}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Answers:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left'>{escape(visible(a.label))}</td><td><progress value='{a.confidence:.4f}' max='1'></progress></td>"
-            f"<td>{a.confidence:.1%}</td></tr>"
+            f"<td>{escape(percent(a.confidence, 1))}</td></tr>"
             for a in self.said(_SHOWN)
         )
         rows += "".join(f"<tr><td style='text-align:left' colspan='3'>{escape(each)}</td></tr>" for each in self.beside)

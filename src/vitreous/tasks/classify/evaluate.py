@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import cut, plural, visible
+from vitreous.core.text import cut, plural, sentence, visible
 from vitreous.metrics.classification import ClassScores, Scores
 from vitreous.runs.tables import Predictions
 from vitreous.tasks.classify.requirements import Outcome, judged, judged_by_point, parsed
@@ -83,7 +83,7 @@ class Evaluation:
                 lines.append(f"  {'':<{width}} {beside['count']:>8}  recall out of fold {beside['recall']:.3f} (few test pictures)")
         if len(names) > _MOST_SHOWN:
             lines.append(f"  … and {len(names) - _MOST_SHOWN} more classes (--json has them all)")
-        lines += ["", *self._confusions(), *self.remarks]
+        lines += ["", *self._confusions(), *map(sentence, self.remarks)]
         if self.left_out:
             lines.append(f"{plural(len(self.left_out), 'file')} left out:")
             lines += [f"  {visible(each.relative)}: {each.reason}" for each in self.left_out[:10]]
@@ -95,7 +95,7 @@ class Evaluation:
         scores = self.scores
         first = f"Accuracy {_figure(scores.accuracy, scores.accuracy_interval)} on {self.what} (95 % interval); "
         first += f"balanced accuracy {_figure(scores.balanced_accuracy, None)}, calibration error {_figure(scores.calibration_error, None)}."
-        return [first, *(remark[0].upper() + remark[1:] + "." for remark in self.remarks)]
+        return [first, *map(sentence, self.remarks)]
 
     def _confusions(self) -> list[str]:
         """The confusions seen most often, in words; under 13 classes the whole table."""

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import plural, visible
+from vitreous.core.text import plural, sentence, visible
 from vitreous.metrics.slices import LEAST_PICTURES, SIGNIFICANCE, Judged, Slice
 
 _MOST_SHOWN = 12
@@ -65,7 +65,7 @@ class Slices:
             lines += [f"    the same pictures: {_listed(each.same_as)}"] if each.same_as else []
         if len(self.worse) > _MOST_SHOWN:
             lines.append(f"  … and {len(self.worse) - _MOST_SHOWN} more (--json has them all)")
-        lines += ["", *self.remarks] if self.remarks else []
+        lines += ["", *map(sentence, self.remarks)] if self.remarks else []
         if self.left_out:
             lines.append(f"{plural(len(self.left_out), 'file')} left out:")
             lines += [f"  {visible(each.relative)}: {each.reason}" for each in self.left_out[:10]]

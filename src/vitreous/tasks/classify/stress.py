@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, Literal
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import plural, visible
+from vitreous.core.text import plural, sentence, visible
 
 Interval = tuple[float, float]
 
@@ -109,7 +109,7 @@ class Stress:
             strengths, figures = [_number(cell) for cell in harm.cells], [f"{cell.accuracy:.3f}" for cell in harm.cells]
             lines.append(f"  {harm.name:<16}" + "".join(f"{each:>9}" for each in strengths) + f"{'mean':>9}")
             lines.append(f"    {harm.unit:<14}" + "".join(f"{each:>9}" for each in figures) + f"{harm.accuracy:>9.3f}")
-        lines += ["", *self.findings(), *self.remarks]
+        lines += ["", *self.findings(), *map(sentence, self.remarks)]
         if self.left_out:
             lines.append(f"{plural(len(self.left_out), 'file')} left out:")
             lines += [f"  {visible(each.relative)}: {each.reason}" for each in self.left_out[:10]]

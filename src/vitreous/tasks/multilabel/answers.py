@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.core.presence import Presence
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 from vitreous.metrics.figures import FloatArray
 from vitreous.tasks.classify.answers import Answer
 
@@ -85,7 +85,7 @@ class SeveralAnswers:
         says = set(self.present)
         rows = "".join(
             f"<tr><td style='text-align:left'>{'<b>' if a.label in says else ''}{escape(visible(a.label))}{'</b>' if a.label in says else ''}</td>"
-            f"<td><progress value='{a.confidence:.4f}' max='1'></progress></td><td>{a.confidence:.1%}</td></tr>"
+            f"<td><progress value='{a.confidence:.4f}' max='1'></progress></td><td>{escape(percent(a.confidence, 1))}</td></tr>"
             for a in self.top(max(_SHOWN, len(says)))
         )
         return f"<table><caption>{escape(visible(self.image))}</caption>{rows}</table>"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.item import LeftOut
-from vitreous.core.text import cut, plural, visible
+from vitreous.core.text import cut, plural, sentence, visible
 from vitreous.metrics.label_scores import OF_ALL, LabelScores, SeveralScores
 from vitreous.runs.tables import Predictions
 from vitreous.tasks.classify.requirements import OF_A_CLASS, Outcome, judged, judged_by_point, parsed
@@ -93,7 +93,7 @@ class SeveralEvaluation:
                 lines.append(f"  {'':<{width}} {beside['count']:>8}  recall out of fold {_figure(beside['recall'], None)} (few test pictures)")
         if len(names) > _MOST_SHOWN:
             lines.append(f"  … and {len(names) - _MOST_SHOWN} more labels (--json has them all)")
-        lines += ["", *self._mistakes(), *self.remarks]
+        lines += ["", *self._mistakes(), *map(sentence, self.remarks)]
         if self.left_out:
             lines.append(f"{plural(len(self.left_out), 'file')} left out:")
             lines += [f"  {visible(each.relative)}: {each.reason}" for each in self.left_out[:10]]
@@ -108,7 +108,7 @@ class SeveralEvaluation:
         first += (
             f"exactly right; label by label {100 * scores.label_accuracy:.1f} % right, where saying no to all gets {100 * scores.all_zero:.1f} %."
         )
-        return [first, *(remark[0].upper() + remark[1:] + "." * (not remark.endswith(".")) for remark in self.remarks)]
+        return [first, *map(sentence, self.remarks)]
 
     def _mistakes(self) -> list[str]:
         """Which labels are missed and falsely said most often, and what is said in their place."""

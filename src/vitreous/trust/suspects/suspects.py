@@ -10,7 +10,7 @@ import numpy as np
 
 from vitreous.core.item import LeftOut
 from vitreous.core.reporter import Reporter
-from vitreous.core.text import plural, visible
+from vitreous.core.text import percent, plural, visible
 from vitreous.data.decode import Policy
 from vitreous.errors import DataError
 from vitreous.fit.head import Ints
@@ -20,6 +20,7 @@ from vitreous.trust.suspects.ranking import LEAST_OF_CLASS, judged, rank
 # Nearest pictures that are shown as evidence.
 EVIDENCE = 5
 _PROBABLE = 0.5
+_SUREST = 0.9999  # nothing is certain here
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Suspect:
     split: str
     key: str
     nearest: tuple[Near, ...] = ()
+
+    @property
+    def chance(self) -> str:
+        """`wrong` in words: what rounds to 100 % is said to be more than 99 %."""
+        return percent(min(self.wrong, _SUREST))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -129,7 +135,7 @@ class Suspects:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left'>{escape(visible(each.path))}</td><td>{escape(visible(each.label))}</td>"
-            f"<td>{escape(visible(each.suggested))}</td><td>{each.wrong:.0%}</td></tr>"
+            f"<td>{escape(visible(each.suggested))}</td><td>{escape(each.chance)}</td></tr>"
             for each in self.ranking[: min(20, self.listed)]
         )
         head = "<tr><th>picture</th><th>label</th><th>rather</th><th>wrong</th></tr>"

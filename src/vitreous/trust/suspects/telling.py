@@ -28,7 +28,7 @@ def lines(found: "Suspects", most: int) -> list[str]:
         nearest = ", ".join(f"{count} {cut(visible(label), _NAME)}" for label, count in sorted(counts.items(), key=lambda one: -one[1]))
         path = visible(each.path)
         shown = path if len(path) <= _PATH else "…" + path[1 - _PATH :]
-        table.append((f"{each.wrong:.0%}", cut(visible(each.label), _NAME), cut(visible(each.suggested), _NAME), shown, nearest))
+        table.append((each.chance, cut(visible(each.label), _NAME), cut(visible(each.suggested), _NAME), shown, nearest))
     widths = [max(len(row[column]) for row in table) for column in range(4)]
     told += ["", *("  ".join([row[0].rjust(widths[0]), *(row[c].ljust(widths[c]) for c in (1, 2, 3)), row[4]]).rstrip() for row in table)]
     if (rest := found.listed - len(rows)) > 0:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.text import visible
+from vitreous.core.text import percent, visible
 from vitreous.metrics.figures import FloatArray
 from vitreous.trust.unknown.samples import energy_test, holm, kinds_test, numbers_test
 
@@ -63,7 +63,7 @@ def kinds_differ(name: str, old: NDArray[np.intp], new: NDArray[np.intp], kinds:
     p = kinds_test(old, new, rng)
     before, now = (np.bincount(each, minlength=len(kinds)) / max(1, len(each)) for each in (old, new))
     most = np.argsort(-np.abs(now - before), kind="stable")[:_NAMED].tolist()
-    told = [", ".join(f"{visible(kinds[k])} {share[k]:.0%}" for k in most) for share in (before, now)]
+    told = [", ".join(f"{visible(kinds[k])} {percent(share[k])}" for k in most) for share in (before, now)]
     return Difference(name, p, told[0], told[1])
 
 

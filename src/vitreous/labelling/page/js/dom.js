@@ -38,3 +38,9 @@ export function say(text, wrong = false) {
 export function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
+
+/** A share in per cent; 0 % and 100 % mean none and all. @param {number} share */
+export function percent(share) {
+  if (share > 0 && share < 0.005) return "<1 %";
+  return share >= 0.995 && share < 1 ? ">99 %" : `${(100 * share).toFixed(0)} %`;
+}

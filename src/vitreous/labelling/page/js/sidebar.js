@@ -1,6 +1,6 @@
 /** The labels with their keys and counts, how far it is, and how good the guesses are. */
 
-import { el, plural, the } from "./dom.js";
+import { el, percent, plural, the } from "./dom.js";
 import { KEYS, keyOf } from "./keys.js";
 import {} from "./types.js";
 
@@ -42,8 +42,8 @@ export function showSidebar(state, guessed, on) {
 function estimate(state) {
   const found = state.estimate;
   if (!found) return "How good the guesses are is said from 20 labelled pictures with two labels on.";
-  const [share, low, high] = [found.accuracy, ...found.interval].map((each) => Math.round(100 * each));
-  return `Guesses: ${share} % right (${low} to ${high} %), on ${plural(found.pictures, "labelled picture")}, each guessed without having been learned from.`;
+  const [share, low, high] = [found.accuracy, ...found.interval].map(percent);
+  return `Guesses: ${share} right (${low} to ${high}), on ${plural(found.pictures, "labelled picture")}, each guessed without having been learned from.`;
 }
 
 /** The list of keys. */

@@ -1,6 +1,6 @@
 /** One picture at a time, with what is guessed of it. */
 
-import { el } from "./dom.js";
+import { el, percent } from "./dom.js";
 import { at } from "./talking.js";
 import {} from "./types.js";
 
@@ -13,7 +13,7 @@ export function showSingle(place, pictures, give) {
   }
   const guesses = el("div", { class: "actions" });
   picture.guesses.forEach(([label, share], number) => {
-    const text = `${label} ${Math.round(100 * share)} %`;
+    const text = `${label} ${percent(share)}`;
     const properties = { type: "button", class: number ? "" : "main", click: () => give(label) };
     guesses.append(el("button", properties, text, ...(number ? [] : [" ", el("kbd", {}, "Enter")])));
   });

@@ -32,3 +32,9 @@ export function plural(count, one) {
 export function shown(text) {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (each) => (each === "\u200d" ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
+
+/** A share in per cent; 0 % and 100 % mean none and all. @param {number} share */
+export function percent(share) {
+  if (share > 0 && share < 0.005) return "<1 %";
+  return share >= 0.995 && share < 1 ? ">99 %" : `${(100 * share).toFixed(0)} %`;
+}

@@ -1,6 +1,6 @@
 /** What is told beside the map: a picture, the legend, clusters, the selection, copies, outliers. */
 
-import { el, plural, shown, the } from "./dom.js";
+import { el, percent, plural, shown, the } from "./dom.js";
 import { answerOf, apartOf, clusterOf, confidenceOf, count, facts, isOutlier, isRight, label, nearOf, sizeOf, splitOf } from "./pictures.js";
 import { copiesCsv, download, selectionCsv } from "./saving.js";
 import { camera, keyColours } from "./scene.js";
@@ -56,7 +56,7 @@ export function words(k, full) {
   const right = isRight(k);
   if (answerOf && confidenceOf) {
     const judged = right === null ? "" : right ? ", right" : ", wrong";
-    rows.push(["Answer", `${shown(facts.answers[answerOf[k]])} ${(100 * confidenceOf[k]).toFixed(0)} %${judged}`]);
+    rows.push(["Answer", `${shown(facts.answers[answerOf[k]])} ${percent(confidenceOf[k])}${judged}`]);
   }
   rows.push(["Cluster", facts.clusters[clusterOf[k]].name]);
   if (full && facts.splits[splitOf[k]]) rows.push(["Part", facts.splits[splitOf[k]]]);
@@ -90,7 +90,7 @@ function only(key) {
 
 function tellClusters() {
   const entries = facts.clusters.map((each, n) => {
-    const share = each.label ? `, ${(100 * each.share).toFixed(0)} % ${each.label}` : "";
+    const share = each.label ? `, ${percent(each.share)} ${each.label}` : "";
     const head = button(`${each.name}: ${plural(each.size, "picture")}${share}`, () => {
       const members = membersOf(n);
       select(members, false);

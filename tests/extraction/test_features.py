@@ -117,7 +117,7 @@ def test_the_command_says_what_it_has_written(photos: Path, model: Path, tmp_pat
         (["features", "PHOTOS", "--net", "efficientnet", "--out", "x.npz"], "'efficientnet-lite0'?"),
         (["features", "PHOTOS", "--net", "gone.onnx", "--out", "x.npz"], "gone.onnx"),
         (["features", "MODEL", "PHOTOS", "--net", "MODEL", "--out", "x.npz"], "has its own network"),
-        (["features", "MODEL", "PHOTOS", "--size", "64", "--out", "x.npz"], "--size beside a run"),
+        (["features", "MODEL", "PHOTOS", "--size", "64", "--out", "x.npz"], "small.onnx has its own"),
         (["features", "PHOTOS", "--size", "64", "--out", "x.npz"], "efficientnet-lite0 has its own"),
         (["features", "PHOTOS", "--net", "MODEL", "--size", "64", "--out", "x.npz"], "--size"),
         (["features", "MODEL", "--out", "x.npz"], "no pictures were named"),

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitreous.api.answering import Image, answers, engine_for, features_of, many, one
-from vitreous.api.finding import find, index
+from vitreous.api.answering import Image, answers, engine_for, feature_options, features_of, many, named, one
+from vitreous.api.finding import Question, find, find_by, find_in, index, index_by
 from vitreous.api.label import label, label_session, next_to_label
-from vitreous.api.mapping import map  # noqa: A004  # as `vitreous map` is called
+from vitreous.api.mapping import map, map_by  # noqa: A004  # as `vitreous map` is called
 from vitreous.api.matching import match, match_in
-from vitreous.api.one_class import OneClassRun, checked, odd_map, train_one
-from vitreous.api.pictures import evaluation_picture, picture_format
+from vitreous.api.one_class import OneClassRun, checked, odd_map, refused, train_one
+from vitreous.api.pictures import evaluation_picture
 from vitreous.api.run import Run, documents
 from vitreous.api.suspects import apply_corrections, run_at, suspects, undo_corrections
 from vitreous.core.reporter import Printed, Quiet, Reporter
@@ -23,7 +23,7 @@ from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
-    from vitreous.extraction import Features
+    from vitreous.extraction import FeatureOptions, Features
     from vitreous.fit.features import Pool
     from vitreous.fit.improving import Improver
     from vitreous.fit.methods import FromScratch
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from vitreous.training.augment.shown import Augmentations
 
 __all__ = [
-    "OneClassRun", "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "checked", "compare", "documents",
-    "engine_for", "evaluation_picture", "features", "find", "index", "label", "label_session", "load", "look", "map", "match", "match_in", "net",
-    "next_to_label", "odd_map", "picture_format", "plan", "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample",
-    "see", "strongest", "suspects", "sweep", "train", "undo_corrections", "watch",
+    "OneClassRun", "Question", "Run", "VitreousError", "again", "answers", "apply_corrections", "augmentations", "checked", "compare", "documents",
+    "engine_for", "evaluation_picture", "feature_options", "features", "features_of", "find", "find_by", "find_in", "index", "index_by", "label",
+    "label_session", "load", "look", "map", "map_by", "match", "match_in", "net", "network_for", "next_to_label", "odd_map", "plan",
+    "predict", "predict_many", "repeat", "resolve_settings", "resume", "run_at", "sample", "see", "strongest", "suspects", "sweep", "train",
+    "undo_corrections", "watch",
 ]  # fmt: skip
 
 
@@ -299,6 +300,16 @@ def load(run: Image) -> Run | OneClassRun:
     return Run(opened)
 
 
+def network_for(verb: str, run: Image | None, options: "FeatureOptions", reporter: Reporter) -> Network:
+    """The network of a run; without one that of the options. Raises UsageError for a run of one class, which has no such verb."""
+    if run is None:
+        return options.network(reporter)
+    opened = load(run)
+    if isinstance(opened, OneClassRun):
+        raise refused(verb, opened.folder)
+    return opened.network
+
+
 def predict(image: Image) -> Answers:
     """What the shipped network says of one file, out of 1000 ImageNet classes. Raises UnreadableImage."""
     answer = one(load_network(), image)
@@ -354,13 +365,8 @@ def features(
     `stage`: whose values are taken (see shows them), else the network's features; of maps the "mean" or "max" over their places, or "all"
     numbers, by `pool`. What is known from before is not computed again. Raises DataError, ModelError, UsageError.
     """
-    from vitreous.extraction import network_named
-
-    tell = reporter or Quiet()
-    network, remarks = network_named(net, size)
-    for remark in remarks:
-        tell.say(remark)
-    return features_of(network, data, stage, pool, engine, policy(max_pixels, tolerate_truncated), tell)
+    options, tell = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size), reporter or Quiet()
+    return features_of(options.network(tell), data, options, tell)
 
 
 def augmentations(
@@ -372,8 +378,7 @@ def augmentations(
     """
     from vitreous.training.augment.shown import show_augmentation
 
-    named = [images] if isinstance(images, str | os.PathLike) else list(images)
-    return show_augmentation(named, allowed, seed, policy(max_pixels, tolerate_truncated))
+    return show_augmentation(named(images), allowed, seed, policy(max_pixels, tolerate_truncated))
 
 
 def net(name: str, classes: int | None = None, *, channels: int | None = None, size: int | None = None, seed: int = 0) -> Any:

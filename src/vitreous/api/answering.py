@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
-from vitreous.data.decode import Decoded, Policy
+from vitreous.data.decode import Decoded
 from vitreous.errors import UnreadableImage
 from vitreous.fit.settings import policy
 from vitreous.infer.engine import Setting
@@ -17,7 +17,7 @@ from vitreous.tasks.predict import AnyAnswers, Beside
 from vitreous.tasks.predict import predict as predict_files
 
 if TYPE_CHECKING:
-    from vitreous.extraction import Features
+    from vitreous.extraction import FeatureOptions, Features
     from vitreous.fit.features import Pool
 
 Image = str | os.PathLike[str]
@@ -45,21 +45,38 @@ def engine_for(network: Network, count: int, engine: str) -> Setting:
 def one(network: Network, image: Image, beside: Beside | None = None) -> AnyAnswers:
     ((result, _),) = answers(network, [os.fspath(image)], beside=beside)
     if isinstance(result, Failure):
-        raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
+        raise unreadable(result)
     return result
+
+
+def unreadable(failure: Failure) -> UnreadableImage:
+    return UnreadableImage(f"cannot read {visible(failure.image)}", failure.reason)
 
 
 def many(network: Network, images: Image | Iterable[Image], beside: Beside | None = None) -> list[AnyAnswers | Failure]:
     from vitreous.data.sources.pictures import pictures_in
 
-    named = [images] if isinstance(images, str | os.PathLike) else list(images)
-    return [answer for answer, _ in answers(network, pictures_in(named), beside=beside)]
+    return [answer for answer, _ in answers(network, pictures_in(named(images)), beside=beside)]
 
 
-def features_of(network: Network, data: Image, stage: str | None, pool: "Pool", engine: str, rule: Policy, reporter: Reporter) -> "Features":
+def named(images: Image | Iterable[Image]) -> list[str]:
+    """One name, or several."""
+    return [os.fspath(images)] if isinstance(images, str | os.PathLike) else [os.fspath(each) for each in images]
+
+
+def feature_options(
+    stage: str | None, pool: "Pool", engine: str, max_pixels: int | None, tolerate_truncated: bool, net: str | None = None, size: int | None = None
+) -> "FeatureOptions":
+    """The options that calls and verbs have in common, as the one value that is passed on."""
+    from vitreous.extraction import FeatureOptions
+
+    return FeatureOptions(stage, pool, engine, policy(max_pixels, tolerate_truncated), net, size)
+
+
+def features_of(network: Network, data: Image, options: "FeatureOptions", reporter: Reporter) -> "Features":
     from vitreous.data.sources import read_any
     from vitreous.extraction import extract, wanted_of
 
-    wanted = wanted_of(network, stage, pool)  # what cannot be meant is said before the pictures are read
+    wanted = wanted_of(network, options.stage, options.pool)  # what cannot be meant is said before the pictures are read
     source = read_any(Path(data))
-    return extract(network, source, stage, wanted, engine_for(network, len(source.items), engine), rule, reporter)
+    return extract(network, source, options.stage, wanted, engine_for(network, len(source.items), options.engine), options.policy, reporter)

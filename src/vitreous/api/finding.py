@@ -1,18 +1,18 @@
 """Similar pictures, from Python: an index of a folder, and what in it is most like a picture."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, engine_for
+from vitreous.api.answering import Image, engine_for, feature_options, named
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
-from vitreous.fit.settings import policy
 
 if TYPE_CHECKING:
-    from vitreous.data.decode import Policy
+    from vitreous.extraction import FeatureOptions
     from vitreous.fit.features import Pool
     from vitreous.infer.network import Network
     from vitreous.retrieval import Found, Index
@@ -37,13 +37,8 @@ def index(
     `path`: the folder in which it is kept, else one in the user's cache. The other options as for `vt.features`.
     Raises DataError, ModelError, RunError, StorageError, UsageError.
     """
-    from vitreous.extraction import network_named
-
-    tell = reporter or Quiet()
-    network, remarks = network_named(net, size)
-    for remark in remarks:
-        tell.say(remark)
-    return index_by(network, data, path, net, size, stage, pool, engine, policy(max_pixels, tolerate_truncated), tell)
+    options, tell = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size), reporter or Quiet()
+    return index_by(options.network(tell), data, path, options, tell)
 
 
 def find(
@@ -72,37 +67,71 @@ def find(
     The other options as for `vt.index`.
     Raises DataError, ModelError, RunError, StorageError, UnreadableImage, UsageError.
     """
+    options = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size)
+    return find_in(data, Question(named(query), named(unlike), box, n, by, exact), path, options, reporter or Quiet())
+
+
+@dataclass(frozen=True)
+class Question:
+    """What `find` is asked beside where to look: `query` and `unlike` are files; the rest as there."""
+
+    query: Sequence[str]
+    unlike: Sequence[str]
+    box: "Box | None"
+    n: int | None
+    by: str
+    exact: bool
+
+    def require_files(self) -> None:
+        """Raises UnreadableImage before a folder is indexed for a picture that is not there."""
+        from vitreous.data.decode import read_file
+        from vitreous.errors import UnreadableImage
+
+        for name in (*self.query, *self.unlike):
+            try:
+                read_file(name)
+            except UnreadableImage as error:
+                raise UnreadableImage(f"cannot read {visible(name)}", error.arrived, error.needed, error.remedy) from None
+
+    def asked_of(self, opened: "Index", reporter: Reporter) -> "Found":
+        from vitreous.retrieval import COUNT
+        from vitreous.retrieval import find as search
+
+        if self.n is not None and self.n < 1:
+            raise UsageError(f"n is {self.n}", needed="1 or more")
+        return search(opened, self.query, reporter, unlike=self.unlike, box=self.box, count=self.n or COUNT, by=self.by, exact=self.exact)
+
+
+def find_in(data: "Image | Index", question: Question, path: Image | None, options: "FeatureOptions", reporter: Reporter) -> "Found":
+    """In an index, as it is, or in a folder by the network of the options."""
     from vitreous.retrieval import Index, is_index, open_index
 
-    tell = reporter or Quiet()
     if isinstance(data, Index):
-        return ask(data, query, unlike, box, n, by, exact, tell)
+        return question.asked_of(data, reporter)
     if path is None and is_index(Path(data)):
-        named = {"net": net, "size": size, "stage": stage}
-        if given := [name for name, value in named.items() if value is not None]:
+        chosen = {"net": options.net, "size": options.size, "stage": options.stage}
+        if given := [name for name, value in chosen.items() if value is not None]:
             said, was = f"--{given[0]} with an index", f"{visible(os.fspath(data))} was made with its own"
             raise UsageError(said, was, remedy="leave it away, or name the folder of the pictures")
-        return ask(open_index(Path(data)), query, unlike, box, n, by, exact, tell)
-    require_files(query, unlike)
-    options = {"path": path, "net": net, "size": size, "stage": stage, "pool": pool, "engine": engine, "max_pixels": max_pixels}
-    opened = index(data, tolerate_truncated=tolerate_truncated, reporter=tell, **options)  # type: ignore[arg-type]  # as they came
-    say_changes(opened, tell)
-    return ask(opened, query, unlike, box, n, by, exact, tell)
+        return question.asked_of(open_index(Path(data)), reporter)
+    return find_by(lambda: options.network(reporter), data, question, path, options, reporter)
 
 
-def say_changes(opened: "Index", reporter: Reporter) -> None:
-    """What was done to bring an index up to date, where anything was."""
+def find_by(
+    network: "Callable[[], Network]", data: Image, question: Question, path: Image | None, options: "FeatureOptions", reporter: Reporter
+) -> "Found":
+    """In a folder, which is indexed first. `network` is called when the files of the question are known to be there."""
     from vitreous.retrieval.updating import UNCHANGED
 
+    question.require_files()
+    opened = index_by(network(), data, path, options, reporter)
     for remark in opened.remarks:
         if remark != UNCHANGED:
             reporter.say(f"{opened.folder.name}: {remark}.")
+    return question.asked_of(opened, reporter)
 
 
-def index_by(
-    network: "Network", data: Image, path: Image | None, net: str | None, size: int | None, stage: str | None, pool: "Pool", engine: str,
-    rule: "Policy", reporter: Reporter,
-) -> "Index":  # fmt: skip
+def index_by(network: "Network", data: Image, path: Image | None, options: "FeatureOptions", reporter: Reporter) -> "Index":
     """The index of a folder by a network that is there already."""
     from vitreous.data.sources import read_any
     from vitreous.retrieval.maker import maker_of
@@ -110,39 +139,5 @@ def index_by(
     from vitreous.retrieval.updating import update
 
     source = read_any(Path(data))
-    maker = maker_of(network, net, size, stage, pool, engine_for(network, len(source.items), engine), rule)
+    maker = maker_of(network, options, engine_for(network, len(source.items), options.engine))
     return update(Path(path) if path is not None else place_of(maker.about(source)), source, maker, reporter)
-
-
-def ask(
-    opened: "Index",
-    query: Image | Iterable[Image],
-    unlike: Image | Iterable[Image],
-    box: "Box | None",
-    n: int | None,
-    by: str,
-    exact: bool,
-    reporter: Reporter,
-) -> "Found":
-    from vitreous.retrieval import COUNT
-    from vitreous.retrieval import find as search
-
-    if n is not None and n < 1:
-        raise UsageError(f"n is {n}", needed="1 or more")
-    return search(opened, _named(query), reporter, unlike=_named(unlike), box=box, count=n or COUNT, by=by, exact=exact)
-
-
-def require_files(query: Image | Iterable[Image], unlike: Image | Iterable[Image]) -> None:
-    """Raises UnreadableImage before a folder is indexed for a picture that is not there."""
-    from vitreous.data.decode import read_file
-    from vitreous.errors import UnreadableImage
-
-    for name in (*_named(query), *_named(unlike)):
-        try:
-            read_file(name)
-        except UnreadableImage as error:
-            raise UnreadableImage(f"cannot read {visible(name)}", error.arrived, error.needed, error.remedy) from None
-
-
-def _named(images: Image | Iterable[Image]) -> list[str]:
-    return [os.fspath(images)] if isinstance(images, str | os.PathLike) else [os.fspath(each) for each in images]

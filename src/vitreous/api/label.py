@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image
+from vitreous.api.answering import Image, feature_options
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.fit.settings import policy
-from vitreous.infer.network import Network
 
 if TYPE_CHECKING:
     from vitreous.labelling.further import Next
@@ -35,12 +34,12 @@ def label_session(
 
     Begun, or continued where it was left; every step is saved at once. Raises DataError, RunError, StorageError, UsageError.
     """
+    from vitreous.fit.stages import with_more_stages
     from vitreous.labelling.opening import open_session
 
-    tell = reporter or Quiet()
-    network = _network(net, tell)
-    rule = policy(max_pixels, tolerate_truncated)
-    with open_session(Path(folder), network, engine, rule, tell, Path(out) if out else None, labels) as session:
+    options, tell = feature_options(None, "mean", engine, max_pixels, tolerate_truncated, net), reporter or Quiet()
+    network = with_more_stages(options.network(tell))  # as a training takes it
+    with open_session(Path(folder), network, engine, options.policy, tell, Path(out) if out else None, labels) as session:
         yield session
 
 
@@ -68,8 +67,9 @@ def label(
 
     require_port(port)
     tell = reporter or Printed()
-    options = {"labels": labels, "out": out, "net": net, "engine": engine, "max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}
-    with label_session(folder, reporter=tell, **options) as session:  # type: ignore[arg-type]  # as their options say
+    with label_session(
+        folder, labels=labels, out=out, net=net, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=tell
+    ) as session:
         served = Served(session, port)
         try:
             if ready:
@@ -113,17 +113,6 @@ def next_to_label(
     pictures = pictures_of(network, Path(folder), engine, rule, reporter or Quiet())
     known = {row.key for row in items_from_csv(opened._run.read(ITEMS_CSV)) if row.key}
     return ordered(network, pictures, n, known)
-
-
-def _network(net: str | None, reporter: Reporter) -> Network:
-    """The shipped one with features of more than one stage, as a training takes it, or another."""
-    from vitreous.extraction import network_named
-    from vitreous.fit.stages import with_more_stages
-
-    network, remarks = network_named(net)
-    for remark in remarks:
-        reporter.say(remark)
-    return with_more_stages(network)
 
 
 def _has_screen() -> bool:

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, engine_for
+from vitreous.api.answering import Image, engine_for, feature_options
 from vitreous.api.run import Run
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
-from vitreous.fit.settings import policy
 
 if TYPE_CHECKING:
+    from vitreous.extraction import FeatureOptions
     from vitreous.fit.features import Pool
     from vitreous.retrieval.map import Map
 
@@ -35,32 +35,34 @@ def map(  # noqa: A001  # as `vitreous map` and vt.map are called; nothing here 
     one, or `net`, FILE.onnx or "timm:NAME". `stage` and `pool` as for `vt.features`. The same `seed` gives the same map on one machine.
     Raises DataError, ModelError, RunError, UsageError.
     """
+    options = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size)
+    return map_by(data, run, options, seed, reporter or Quiet())
+
+
+def map_by(data: Image, run: "Run | Image | None", options: "FeatureOptions", seed: int, reporter: Reporter) -> "Map":
     from vitreous.data.sources import read_any
-    from vitreous.extraction import network_named, wanted_of
+    from vitreous.extraction import wanted_of
     from vitreous.retrieval.map import answers_from, make_map, read_pictures
 
-    tell, rule = reporter or Quiet(), policy(max_pixels, tolerate_truncated)
     opened = _opened(run)
     if opened is not None:
-        if net or size:
+        if options.net or options.size:
             raise UsageError("a network beside a run", f"{visible(str(opened.folder))} has its own", "one of both")
-        if stage:
+        if options.stage:
             raise UsageError("a stage beside a run", "its answers follow from its features", "one of both", "name its model.onnx as the network")
         network = opened.network
     else:
-        network, remarks = network_named(net, size)
-        for remark in remarks:
-            tell.say(remark)
-    wanted = wanted_of(network, stage, pool)  # what cannot be meant is said before the pictures are read
+        network = options.network(reporter)
+    wanted = wanted_of(network, options.stage, options.pool)  # what cannot be meant is said before the pictures are read
     source = read_any(Path(data))
-    setting = engine_for(network, len(source.items), engine)
-    pictures = read_pictures(network, source, stage, wanted, setting, rule, tell)
+    setting = engine_for(network, len(source.items), options.engine)
+    pictures = read_pictures(network, source, options.stage, wanted, setting, options.policy, reporter)
     said, remarks = None, list(source.remarks)
     if opened is not None and network.facts.get("task") == "multilabel":
         remarks.append("what the run answers is not shown: a picture can have several labels")
     elif opened is not None:
         said = answers_from(network, pictures.features)
-    return make_map(source.root, pictures, seed, tell, said, remarks)
+    return make_map(source.root, pictures, seed, reporter, said, remarks)
 
 
 def _opened(run: "Run | Image | None") -> Run | None:

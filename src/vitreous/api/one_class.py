@@ -1,17 +1,17 @@
 """A run of one class, from Python: is a picture like the good ones, and where is it not."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vitreous.api.answering import Image, engine_for
+from vitreous.api.answering import Image, engine_for, named, unreadable
+from vitreous.api.opened import OpenedRun
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
-from vitreous.errors import UnreadableImage, UsageError
+from vitreous.errors import UsageError
 from vitreous.fit.settings import TrainSettings, policy
-from vitreous.infer.network import Network, load_network
+from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.one_class.answers import Checked, check
 
@@ -55,36 +55,25 @@ def odd_map(answer: Checked, picture: "NDArray[np.uint8]", form: Literal["png", 
     return odd_map_picture(picture, answer.map, answer.limit.value, said, form)
 
 
-class OneClassRun:
+def refused(name: str, folder: Path) -> UsageError:
+    """For what a run of several classes would give."""
+    what = f"{name} for {visible(str(folder))}"
+    return UsageError(what, "it knows one class only", "a run of two classes or more", "vitreous predict says ordinary or odd, and with --map where")
+
+
+class OneClassRun(OpenedRun):
     """What was learned of one class, and its folder. `labels`: ordinary and odd; `good`: the class that was learned."""
 
     def __init__(self, folder: "RunFolder") -> None:
-        self._run = folder
-        self.folder = folder.path
-        self.labels: list[str] = list(folder.facts["labels"])
+        super().__init__(folder)
         self.good = str(folder.facts["good"])
-        self.metrics: dict[str, Any] = dict(folder.facts["metrics"])
-        self._network: Network | None = None
-
-    @property
-    def data(self) -> Path:
-        """The folder of the pictures that it was made from, where it was then."""
-        return Path(str(self._run.facts["data"]["folder"]))
-
-    @property
-    def network(self) -> Network:
-        """`model.onnx`, verified against its hash when it is first read."""
-        if self._network is None:
-            self._run.read("model.onnx")
-            self._network = load_network(self._run.file("model.onnx"))
-        return self._network
 
     def predict(self, image: Image, *, unknown: float | None = None) -> Checked:
         """Whether a picture is odd, how odd, and where (`.map`); `unknown`: the share of good pictures that may be called odd, where it is not to be
         that of the training. Raises UnreadableImage, UsageError, DataError for a share that too few good pictures can keep."""
         (result,) = self.predict_many([image], unknown=unknown)
         if isinstance(result, Failure):
-            raise UnreadableImage(f"cannot read {visible(result.image)}", result.reason)
+            raise unreadable(result)
         return result
 
     def predict_many(self, images: Image | Iterable[Image], *, unknown: float | None = None) -> list[Checked | Failure]:
@@ -92,8 +81,7 @@ class OneClassRun:
         from vitreous.data.sources.pictures import pictures_in
         from vitreous.fit.evaluation import policy_of
 
-        named = [images] if isinstance(images, str | os.PathLike) else list(images)
-        paths = pictures_in(named)
+        paths = pictures_in(named(images))
         found = check(self.network, engine_for(self.network, len(paths), "auto"), paths, policy_of(self._run), unknown)
         return [answer for answer, _ in found]
 
@@ -108,10 +96,7 @@ class OneClassRun:
     def __getattr__(self, name: str) -> Any:  # Any: what a run of several classes would give
         if name.startswith("_"):
             raise AttributeError(name)
-        what = f"{name} for {visible(str(self.folder))}"
-        raise UsageError(
-            what, "it knows one class only", "a run of two classes or more", "vitreous predict says ordinary or odd, and with --map where"
-        )
+        raise refused(name, self.folder)
 
     def __repr__(self) -> str:
         limit = self._run.facts["limit"]

@@ -1,8 +1,7 @@
-"""An evaluation as a picture, and the format of a picture file."""
+"""An evaluation as a picture."""
 
 from typing import TYPE_CHECKING, Literal
 
-from vitreous.api.answering import Image
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +25,3 @@ def evaluation_picture(evaluation: "Evaluation", form: Literal["png", "svg"] = "
     labels, intervals = [each.label for each in scores.per_class], [each.recall_interval for each in scores.per_class]
     figure = draw(scores.confusion, labels, intervals, title, DARK if appearance == "dark" else LIGHT)
     return encoded(figure, form)
-
-
-def picture_format(file: Image) -> Literal["png", "svg"]:
-    """The format of a picture file by its name. Raises UsageError where its suffix is neither .png nor .svg."""
-    from vitreous.draw.theme import picture_format as by_suffix
-
-    return by_suffix(file)

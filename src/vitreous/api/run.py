@@ -7,11 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitreous.api.answering import Image, features_of, many, one
+from vitreous.api.answering import Image, feature_options, features_of, many, named, one
+from vitreous.api.opened import OpenedRun
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
-from vitreous.fit.settings import policy
-from vitreous.infer.network import Network, load_network
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.predict import AnyAnswers
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from vitreous.retrieval import Found, Index
     from vitreous.retrieval.regions import Box
     from vitreous.runs.contents import Contents
-    from vitreous.runs.folder import RunFolder
     from vitreous.tasks.task import Evaluation
     from vitreous.training.coach import Finding
     from vitreous.trust.suspects import Suspects
@@ -40,28 +38,8 @@ if TYPE_CHECKING:
     from vitreous.trust.unknown.telling import Drift
 
 
-class Run:
+class Run(OpenedRun):
     """A trained model and its folder. `labels` in the order of the outputs; `metrics` as they stood at the end of training."""
-
-    def __init__(self, folder: "RunFolder") -> None:
-        self._run = folder
-        self.folder = folder.path
-        self.labels: list[str] = list(folder.facts["labels"])
-        self.metrics: dict[str, Any] = dict(folder.facts["metrics"])
-        self._network: Network | None = None
-
-    @property
-    def data(self) -> Path:
-        """The folder of the pictures that it was trained on, where it was then."""
-        return Path(str(self._run.facts["data"]["folder"]))
-
-    @property
-    def network(self) -> Network:
-        """`model.onnx`, verified against its hash when it is first read."""
-        if self._network is None:
-            self._run.read("model.onnx")
-            self._network = load_network(self._run.file("model.onnx"))
-        return self._network
 
     def predict(self, image: Image, *, sets: float | None = None, per_class: bool = False, unknown: float | None = None) -> AnyAnswers:
         """The answer for one file: `Answers`, or `SeveralAnswers` of a run with several labels. Raises UnreadableImage.
@@ -98,9 +76,9 @@ class Run:
     def drift(self, data: Image, *, rate: float = 0.05, seed: int = 0, reporter: Reporter | None = None) -> "Drift":
         """Whether the pictures of a folder or table differ from those that were trained on, and in what, with false alarms in at most the share
         `rate` of such questions. Raises DataError, UsageError, RunError."""
-        from vitreous.api.unknown import drift
+        from vitreous.trust.unknown.drift import drift_of
 
-        return drift(self._run, self.network, Path(data), rate, seed, reporter or Quiet())
+        return drift_of(self._run, self.network, Path(data), rate, seed, reporter or Quiet())
 
     def evaluate(self, data: Image | None = None, *, engine: str = "auto", reporter: Reporter | None = None) -> "Evaluation":
         """Metrics with 95 % intervals on the run's own test pictures, or on a labelled folder or CSV.
@@ -163,8 +141,8 @@ class Run:
     ) -> "Features":
         """What the run's network makes of all pictures of a folder or table, float32 [N, D]; of those of its own where none is named. See
         `vt.features`."""
-        rule = policy(max_pixels, tolerate_truncated)
-        return features_of(self.network, self.data if data is None else data, stage, pool, engine, rule, reporter or Quiet())
+        options = feature_options(stage, pool, engine, max_pixels, tolerate_truncated)
+        return features_of(self.network, self.data if data is None else data, options, reporter or Quiet())
 
     def index(
         self,
@@ -181,8 +159,8 @@ class Run:
         """The index of a folder or table by the run's network, of its own pictures where none is named. See `vt.index`."""
         from vitreous.api.finding import index_by
 
-        folder, rule = self.data if data is None else data, policy(max_pixels, tolerate_truncated)
-        return index_by(self.network, folder, path, None, None, stage, pool, engine, rule, reporter or Quiet())
+        options = feature_options(stage, pool, engine, max_pixels, tolerate_truncated)
+        return index_by(self.network, self.data if data is None else data, path, options, reporter or Quiet())
 
     def find(
         self,
@@ -203,14 +181,11 @@ class Run:
         reporter: Reporter | None = None,
     ) -> "Found":
         """The most similar pictures of a folder, of the run's own where none is named, by the run's network. See `vt.find`."""
-        from vitreous.api.finding import ask, require_files, say_changes
+        from vitreous.api.finding import Question, find_by
 
-        require_files(query, unlike)
-        opened = self.index(
-            data, path=path, stage=stage, pool=pool, engine=engine, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=reporter
-        )
-        say_changes(opened, reporter or Quiet())
-        return ask(opened, query, unlike, box, n, by, exact, reporter or Quiet())
+        question = Question(named(query), named(unlike), box, n, by, exact)
+        options = feature_options(stage, pool, engine, max_pixels, tolerate_truncated)
+        return find_by(lambda: self.network, self.data if data is None else data, question, path, options, reporter or Quiet())
 
     def next(self, folder: Image, n: int = 50, *, engine: str = "auto", reporter: Reporter | None = None) -> "Next":
         """The `n` pictures of a folder from which the run would learn most, in the order in which they should be labelled. Raises DataError."""

@@ -1,7 +1,6 @@
 """What a run does not know: sets with a promise, "none of these", and whether new pictures are other ones than it was trained on."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitreous.core.reporter import Reporter
@@ -12,7 +11,6 @@ from vitreous.trust.unknown.promises import Measured, promise_of
 
 if TYPE_CHECKING:
     from vitreous.runs.folder import RunFolder
-    from vitreous.trust.unknown.telling import Drift
 
 
 def doubts(
@@ -37,9 +35,3 @@ def measured_sets(run: "RunFolder", coverage: float, per_class: bool, evaluation
     found = evaluation or evaluate_stored(run)
     assert found.predictions is not None, "an evaluation keeps its answers"
     return promise.measured(found.predictions, found.groups, found.what)
-
-
-def drift(run: "RunFolder", network: Network, data: Path, rate: float, seed: int, reporter: Reporter) -> "Drift":
-    from vitreous.trust.unknown.drift import drift_of
-
-    return drift_of(run, network, data, rate, seed, reporter)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.options import json_option
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
@@ -19,7 +20,7 @@ from vitreous.errors import UsageError
 @click.option("--max-error", type=float, help='At most this share of the answers may be wrong; the rest is "I don\'t know".')
 @click.option("--prevalence", type=float, help="The share of the class among the pictures to come (that in the data).")
 @click.option("--none", "forget", is_flag=True, help="Remove the decision: the most probable class is the answer again.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(
     run: str,
     label: str | None,
@@ -36,15 +37,16 @@ def command(
     The choice is made on pictures that the model was not fitted to, and promised with 95 % confidence; what cannot be promised is said
     and not stored.
     """
-    wishes = {"label": label, "max_miss": max_miss, "max_false_alarms": max_false_alarms, "costs": costs, "max_error": max_error}
     from vitreous import api
 
     if forget:
-        if any(value is not None for value in (*wishes.values(), prevalence)):
+        if any(value is not None for value in (label, max_miss, max_false_alarms, costs, max_error, prevalence)):
             raise UsageError("--none with a wish", needed="one of both")
         _forget(run, as_json)
         return
-    decision = api.load(run).decide(**wishes, prevalence=prevalence)  # type: ignore[arg-type]  # texts and numbers, as their options say
+    decision = api.load(run).decide(
+        label, max_miss=max_miss, max_false_alarms=max_false_alarms, costs=costs, max_error=max_error, prevalence=prevalence
+    )
     click.echo(json.dumps(decision.to_json()) if as_json else "\n".join(visible(sentence) for sentence in decision.sentences))
     if not as_json:
         click.secho(f"Stored in {quoted(run)}; --none removes it.", err=True, dim=True)

@@ -1,15 +1,13 @@
 """`vitreous drift RUN FOLDER`"""
 
 import json
-from pathlib import Path
 
 import click
 
 from vitreous.cli.names import PATH
-from vitreous.cli.outputs import PAGE, require_outputs
+from vitreous.cli.options import json_option
+from vitreous.cli.outputs import PAGE, require_outputs, write_said
 from vitreous.cli.terminal import reporter
-from vitreous.core.text import visible
-from vitreous.storage.atomic import write_atomically
 
 
 @click.command("drift", short_help="Are new photos other ones than a run was trained on?")
@@ -19,7 +17,7 @@ from vitreous.storage.atomic import write_atomically
 @click.option("--page", type=PATH, help="Write what differs as one page with example pictures to this file, .html.")
 @click.option("--seed", type=int, default=0, help="Of the permutations, and of what is drawn of many pictures (0).")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where they differ, for a scheduler.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(run: str, data: str, rate: float, page: str | None, seed: int, exit_code: bool, as_json: bool) -> int:
     """Whether the pictures in FOLDER (or in a CSV table, labels are not needed) differ from those that RUN was trained on: in what they show,
     in the classes that are answered, in brightness, contrast, sharpness, size, proportions, compression and camera.
@@ -36,6 +34,5 @@ def command(run: str, data: str, rate: float, page: str | None, seed: int, exit_
     if page:
         from vitreous.report.drift_page import drift_page
 
-        write_atomically(Path(page), drift_page(found))
-        click.echo(f"page in {visible(page)}", err=True)
+        write_said("page", page, drift_page(found))
     return 1 if exit_code and found.differs else 0

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vitreous.cli.names import NAME, PATH
-from vitreous.cli.outputs import TEST_RESULTS, require_outputs
+from vitreous.cli.options import engine_option, json_option
+from vitreous.cli.outputs import TEST_RESULTS, require_outputs, write_said
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import plural, visible
 from vitreous.errors import DataError, UsageError
-from vitreous.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from vitreous.api import OneClassRun, Run
@@ -38,9 +38,9 @@ _NAMED = 5
 @click.option("--column", type=NAME, help="With --slices: a column of the table to divide by.")
 @click.option("--sets", type=float, metavar="SHARE", help="Coverage and size of the sets that hold the true class so often, such as 0.95.")
 @click.option("--per-class", is_flag=True, help="With --sets: the promise holds for each class by itself.")
-@click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
+@engine_option("auto")
 @click.option("--picture", type=PATH, help="Write confusion matrix and recalls, or the curves of --stress, to this file, .png or .svg.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(
     run: str,
     data: str | None,
@@ -70,13 +70,14 @@ def command(
                               label_accuracy, exactly_right; OP one of >= > <= <; NUMBER also in percent
     """
     from vitreous import api
+    from vitreous.draw.theme import picture_format
     from vitreous.fit.must_pass import read_cases
 
     # what is wrong is said before the work
     _check_options(requirements, point, must_pass, junit, slices, column)
     if per_class and sets is None:
         raise UsageError("--per-class says for what a set is promised", "there is none", remedy="add --sets 0.95")
-    form = api.picture_format(picture) if picture else "png"
+    form = picture_format(picture) if picture else "png"
     opened = api.load(run)
     if isinstance(opened, api.OneClassRun):
         asked = {
@@ -110,11 +111,9 @@ def command(
     outcomes = evaluation.require_by_point(*requirements) if point else evaluation.require(*requirements)
     click.echo(_json(evaluation, parts, outcomes, passed) if as_json else _text(evaluation, parts, outcomes, passed))
     if junit:
-        write_atomically(Path(junit), _junit(outcomes, passed))
-        click.echo(f"outcomes in {visible(junit)}", err=True)
+        write_said("outcomes", junit, _junit(outcomes, passed))
     if picture:
-        write_atomically(Path(picture), parts["stress"].picture(form) if stress else api.evaluation_picture(evaluation, form))
-        click.echo(f"picture in {visible(picture)}", err=True)
+        write_said("picture", picture, parts["stress"].picture(form) if stress else api.evaluation_picture(evaluation, form))
     return _exit_code(outcomes, passed)
 
 

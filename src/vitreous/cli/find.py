@@ -1,15 +1,18 @@
 """`vitreous find [RUN] FOLDER PHOTO...`"""
 
 import json
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.names import NAME, PATH, quoted, run_in_front
+from vitreous.cli.options import feature_options, json_option
 from vitreous.cli.outputs import PAGE, TABLE, require_outputs
-from vitreous.core.text import visible
 from vitreous.errors import UsageError
+
+if TYPE_CHECKING:
+    from vitreous.extraction import FeatureOptions
 
 
 @click.command("find", short_help="The most similar photos of a folder.")
@@ -24,14 +27,8 @@ from vitreous.errors import UsageError
 @click.option("--html", "page", type=PATH, help="Write the answers as a page with pictures to this file, .html.")
 @click.option("--csv", "table", type=PATH, help="Write the answers as a table to this file, .csv.")
 @click.option("--index", "path", type=PATH, help="The folder of the index (else one in the cache).")
-@click.option("--net", type=NAME, help="The network: a file FILE.onnx or timm:NAME (without RUN; else the shipped one).")
-@click.option("--size", type=click.IntRange(1, 2048), help="The side of its pictures in pixels, for a FILE.onnx that leaves it open.")
-@click.option("--stage", type=NAME, help="The stage whose values are compared, such as stage5; else its features.")
-@click.option("--pool", type=click.Choice(["mean", "max", "all"]), default="mean", show_default=True, help="What of each map is taken.")
-@click.option("--engine", default="openvino-f32", show_default=True, help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@feature_options
+@json_option
 def command(
     names: tuple[str, ...],
     count: int,
@@ -42,13 +39,7 @@ def command(
     page: str | None,
     table: str | None,
     path: str | None,
-    net: str | None,
-    size: int | None,
-    stage: str | None,
-    pool: str,
-    engine: str,
-    max_pixels: int | None,
-    tolerate_truncated: bool,
+    options: "FeatureOptions",
     as_json: bool,
 ) -> None:
     """The pictures of FOLDER (or of a CSV table) that are most like PHOTO, or like several. FOLDER is indexed first, or what changed in it since;
@@ -59,7 +50,7 @@ def command(
     from vitreous import api
     from vitreous.cli.terminal import reporter
 
-    run, net, rest = run_of(names, net, size)
+    run, options, rest = run_in_front(names, options)
     if len(rest) < 2:
         remedy = f"vitreous find {quoted(rest[0]) if rest else 'FOLDER'} PHOTO"
         raise UsageError("vitreous find", "no photo to look for" if rest else "no folder", "a folder of pictures, and a photo behind it", remedy)
@@ -68,13 +59,12 @@ def command(
 
     part = parse_box(box) if box else None
     require_outputs({"--html": page, "--csv": table}, [data, *photos, *unlike], {"--html": PAGE, "--csv": TABLE})
-    options = {"n": count, "unlike": unlike, "box": part, "by": by, "exact": exact, "path": path, "stage": stage, "pool": pool, "engine": engine}
-    options |= {"max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}
+    question = api.Question(photos, unlike, part, count, by, exact)
     with reporter(as_json) as tell:
         if run:
-            found = api.load(run).find(photos, data, reporter=tell, **options)  # type: ignore[arg-type]  # as their options say
+            found = api.find_by(lambda: api.network_for("find", run, options, tell), data, question, path, options, tell)
         else:
-            found = api.find(data, photos, net=net, size=size, reporter=tell, **options)  # type: ignore[arg-type]
+            found = api.find_in(data, question, path, options, tell)
     if page or table:
         from vitreous.storage.atomic import write_atomically
 
@@ -91,18 +81,3 @@ def command(
     for what, file in (("page", page), ("table", table)):
         if file:
             click.echo(f"{what} in {quoted(file)}", err=True)
-
-
-def run_of(names: tuple[str, ...], net: str | None, size: int | None) -> tuple[str | None, str | None, list[str]]:
-    """The run in front, where one is named; or a network file that belongs to none; and the rest."""
-    first, rest = names[0], list(names[1:])
-    is_file = first.lower().endswith(".onnx")
-    if not is_file and not os.path.isfile(os.path.join(first, "run.json")):
-        return None, net, list(names)
-    if net:
-        raise UsageError("--net beside a run", f"{visible(first)} has its own network", "one of both")
-    if is_file and not os.path.isfile(os.path.join(os.path.dirname(first), "run.json")):
-        return None, first, rest
-    if size:
-        raise UsageError("--size beside a run", f"{visible(first)} has its own", "one of both")
-    return first, None, rest

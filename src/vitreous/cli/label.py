@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.options import engine_option, reading_options
 from vitreous.cli.terminal import reporter
 from vitreous.errors import UsageError
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of the page on 127.0.0.1 (a free one).")
 @click.option("--net", type=NAME, help="Whose features are taken: a file FILE.onnx or timm:NAME (the shipped network).")
 @click.option("--no-browser", is_flag=True, help="Only say where the page is; do not open it.")
-@click.option("--engine", default="openvino-f32", show_default=True, help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
+@engine_option("openvino-f32")
+@reading_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output when the page is there, nothing else.")
 def command(
     folder: str,

@@ -2,15 +2,14 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from vitreous.cli.names import NAME, PATH
-from vitreous.cli.outputs import PAGE, TABLE, require_outputs
+from vitreous.cli.options import json_option, reading_options
+from vitreous.cli.outputs import PAGE, TABLE, require_outputs, write_said
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
-from vitreous.storage.atomic import write_atomically
 
 
 @click.command("look", short_help="Look at a folder of photos.")
@@ -21,9 +20,8 @@ from vitreous.storage.atomic import write_atomically
 @click.option("--image-column", type=NAME, help="The CSV's column of file names.")
 @click.option("--label-column", type=NAME, help="The CSV's column of labels.")
 @click.option("--task", type=NAME, help="classify (one label a picture) or multilabel (several); else what the data hold.")
-@click.option("--max-pixels", type=click.IntRange(min=1), help="Largest picture that is read (25,000,000; for JPEG 200,000,000).")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@reading_options
+@json_option
 def command(
     folder: str,
     page: str | None,
@@ -62,13 +60,11 @@ def command(
     if page:
         from vitreous.report.look_page import look_page
 
-        write_atomically(Path(page), look_page(facts))
-        click.echo(f"page in {visible(page)}", err=True)
+        write_said("page", page, look_page(facts))
     if table:
         from vitreous.survey.csv_file import csv_of
 
-        write_atomically(Path(table), csv_of(facts))
-        click.echo(f"table in {visible(table)}", err=True)
+        write_said("table", table, csv_of(facts))
 
 
 def _printable(line: str) -> str:

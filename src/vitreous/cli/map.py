@@ -3,14 +3,19 @@
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.names import PATH, quoted
+from vitreous.cli.options import as_feature_options, engine_option, json_option, reading_options, value_options
 from vitreous.cli.outputs import PAGE, TABLE, require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 from vitreous.storage.atomic import write_atomically
+
+if TYPE_CHECKING:
+    from vitreous.extraction import FeatureOptions
 
 _START = 4096  # bytes of a page in which its mark stands
 
@@ -21,29 +26,20 @@ _START = 4096  # bytes of a page in which its mark stands
 @click.option("--out", type=PATH, default="map.html", show_default=True, help="The page to write, .html.")
 @click.option("--csv", "table", type=PATH, help="Write a table to this file: place, cluster and outlier of each picture.")
 @click.option("--duplicates", type=PATH, help="Write the groups of copies to this file, .csv, with the picture to keep of each.")
-@click.option("--net", type=NAME, help="The network: a file FILE.onnx or timm:NAME (without RUN; else the shipped one).")
-@click.option("--size", type=click.IntRange(1, 2048), help="The side of its pictures in pixels, for a FILE.onnx that leaves it open.")
-@click.option("--stage", type=NAME, help="The stage whose values are taken, such as fc7 of VGG-16; else its features.")
-@click.option("--pool", type=click.Choice(["mean", "max", "all"]), default="mean", show_default=True, help="What of each map is taken.")
+@value_options
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the noise that parts equal pictures.")
-@click.option("--engine", default="openvino-f32", show_default=True, help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@engine_option("openvino-f32")
+@reading_options
+@as_feature_options
+@json_option
 def command(
     data: str,
     run: str | None,
     out: str,
     table: str | None,
     duplicates: str | None,
-    net: str | None,
-    size: int | None,
-    stage: str | None,
-    pool: str,
     seed: int,
-    engine: str,
-    max_pixels: int | None,
-    tolerate_truncated: bool,
+    options: "FeatureOptions",
     as_json: bool,
 ) -> None:
     """Write a page with all pictures of FOLDER (or of a CSV table) in two dimensions: those that a network takes for alike lie together, in
@@ -57,19 +53,7 @@ def command(
     require_outputs({"--out": out, "--csv": table, "--duplicates": duplicates}, [data], {"--out": PAGE, "--csv": TABLE, "--duplicates": TABLE})
     _require_map(out)
     with reporter(as_json) as tell:
-        found = api.map(
-            data,
-            run,
-            net=net,
-            size=size,
-            stage=stage,
-            pool=pool,  # type: ignore[arg-type]  # as its choices say
-            seed=seed,
-            engine=engine,
-            max_pixels=max_pixels,
-            tolerate_truncated=tolerate_truncated,
-            reporter=tell,
-        )
+        found = api.map_by(data, run, options, seed, tell)
     found.save(out)
     if table:
         write_atomically(Path(table), found.csv())

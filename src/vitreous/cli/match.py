@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.options import json_option, net_option, reading_options
 from vitreous.cli.outputs import require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 @click.argument("a", type=PATH, metavar="A.jpg")
 @click.argument("b", type=PATH, metavar="B.jpg|FOLDER")
 @click.argument("run", type=PATH, required=False)
-@click.option("--net", type=NAME, help="The network: a file FILE.onnx or timm:NAME (without RUN; else the shipped one).")
+@net_option
 @click.option("--stage", type=NAME, help="The stage whose maps are compared; else the last one with a cell every 8 pixels.")
 @click.option("--most", type=click.IntRange(1), help="FOLDER: how many of the nearest pictures are compared (50).")
 @click.option("--out", type=PATH, help="Draw what was found to this file, .png or .svg.")
 @click.option("--appearance", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours of --out.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@reading_options
+@json_option
 def command(
     a: str,
     b: str,
@@ -58,11 +58,14 @@ def command(
     if out:
         picture_format(out)
     require_outputs({"--out": out}, [a, b])
-    options = {"model": run, "net": net, "stage": stage, "max_pixels": max_pixels, "tolerate_truncated": tolerate_truncated}
     found: Match | Matches
     with reporter(as_json) as tell:
-        # as their options say
-        found = api.match_in(a, b, most=most, reporter=tell, **options) if in_folder else api.match(a, b, **options)  # type: ignore[arg-type]
+        if in_folder:
+            found = api.match_in(
+                a, b, model=run, net=net, stage=stage, most=most, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated, reporter=tell
+            )
+        else:
+            found = api.match(a, b, model=run, net=net, stage=stage, max_pixels=max_pixels, tolerate_truncated=tolerate_truncated)
     # the picture first: where it cannot be made, nothing is said of it
     drawn = bool(out) and _write(found, out, appearance)
     click.echo(json.dumps(found.to_json()) if as_json else "\n".join(found.lines()))

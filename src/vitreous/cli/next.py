@@ -6,6 +6,7 @@ import sys
 import click
 
 from vitreous.cli.names import PATH
+from vitreous.cli.options import engine_option, reading_options
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import plural, visible
 
@@ -16,9 +17,8 @@ from vitreous.core.text import plural, visible
 @click.option("--n", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table to be filled in: path, label (empty), answer, probability.")
 @click.option("--json", "form", flag_value="json", help="One JSON object on standard output, nothing else.")
-@click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
+@engine_option("auto")
+@reading_options
 def command(run: str, folder: str, n: int, form: str | None, engine: str, max_pixels: int | None, tolerate_truncated: bool) -> None:
     """The pictures of FOLDER from which RUN would learn most, the first one first: those it is least sure of, unlike each other. Pictures that it
     knows are left out.

@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from vitreous.cli.outputs import write_lines, write_said
 from vitreous.core.text import csv_cell, plural, visible
 from vitreous.errors import UsageError
 
@@ -50,21 +49,14 @@ def say(
                 )
                 continue
             if picture and decoded is not None:
-                from vitreous.storage.atomic import write_atomically
+                from vitreous.draw.theme import picture_format
 
-                write_atomically(Path(picture), api.odd_map(answer, decoded.views[0], api.picture_format(picture)))
-                click.echo(f"map in {visible(picture)}", err=True)
+                write_said("map", picture, api.odd_map(answer, decoded.views[0], picture_format(picture)))
             yield _line(answer, form, len(paths) == 1)
 
+    write_lines(written(), out)
     if out:
-        from vitreous.storage.atomic import write_atomically
-
-        write_atomically(Path(out), "".join(written()).encode("utf-8", "backslashreplace"))
         click.echo(f"{plural(len(paths) - failures, 'answer')} in {visible(out)}" + (f", {failures} failed" if failures else ""), err=True)
-    else:
-        for line in written():
-            sys.stdout.write(line)
-            sys.stdout.flush()
     return 1 if failures else 0
 
 

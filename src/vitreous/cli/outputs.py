@@ -1,12 +1,15 @@
 """The files that a command writes: what cannot be written, and what would be lost by it, is said before the work."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from vitreous.core.text import visible
 from vitreous.errors import RunError, UsageError
-from vitreous.storage.atomic import require_writable
+from vitreous.storage.atomic import require_writable, write_atomically
 
 PAGE, TABLE, TEST_RESULTS = (".html", ".htm"), (".csv",), (".xml",)
 
@@ -35,6 +38,21 @@ def require_outputs(files: Mapping[str, str | None], read: Iterable[str] = (), s
         if os.path.isfile(file) and (lost := _lost(place, read)):
             raise UsageError(said, f"that is {lost}, and would be lost", "a file of its own", "give another name")
         require_writable(Path(file))
+
+
+def write_lines(lines: Iterable[str], file: str | None) -> None:
+    """To a file when all are there, else to standard output as they come."""
+    if file:
+        write_atomically(Path(file), "".join(lines).encode("utf-8", "backslashreplace"))
+        return
+    for line in lines:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def write_said(what: str, file: str, content: bytes) -> None:
+    write_atomically(Path(file), content)
+    click.echo(f"{what} in {visible(file)}", err=True)
 
 
 def _arrived(file: str) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME, PATH, quoted
+from vitreous.cli.names import NAME, PATH, is_lone_file, is_network, quoted
 from vitreous.cli.one_class import is_one_class, say
-from vitreous.cli.outputs import require_outputs
+from vitreous.cli.options import engine_option, reading_options
+from vitreous.cli.outputs import require_outputs, write_lines
 from vitreous.core.text import csv_cell, plural, visible
 from vitreous.errors import DataError, UsageError
 
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
 @click.option("--unknown", type=float, metavar="RATE", help='With RUN: say "none of these" with so many false alarms, such as 0.05.')
 @click.option("--map", "odd_map", type=PATH, metavar="FILE", help="A run of one class: draw where the picture is odd into this file, .png or .svg.")
 @click.option("--out", type=PATH, help="Write the answers to this file instead of standard output.")
-@click.option("--engine", default="auto", help="auto, openvino-f32, openvino-bf16 or onnxruntime.")
-@click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read.")
-@click.option("--tolerate-truncated", is_flag=True, help="Read files that end early.")
+@engine_option("auto")
+@reading_options
 def command(
     names: tuple[str, ...],
     top: int | None,
@@ -67,7 +67,9 @@ def command(
     if out:  # one that cannot be written is said before anything is read
         require_outputs({"--out": out}, names)
     if odd_map:
-        api.picture_format(odd_map)
+        from vitreous.draw.theme import picture_format
+
+        picture_format(odd_map)
         require_outputs({"--map": odd_map, "--out": out}, names)
     network, run, rest = _network(names)
     paths = _paths(rest, names)
@@ -95,15 +97,9 @@ def command(
                 click.echo(f"error: {visible(answer.image)}: {visible(getattr(answer, 'reason', ''))}", err=True)
             yield lines.line(answer)
 
+    write_lines(written(), out)
     if out:
-        from vitreous.storage.atomic import write_atomically
-
-        write_atomically(Path(out), "".join(written()).encode("utf-8", "backslashreplace"))
         click.echo(f"{plural(len(paths) - failures, 'answer')} in {visible(out)}" + (f", {failures} failed" if failures else ""), err=True)
-    else:
-        for line in written():
-            sys.stdout.write(line)
-            sys.stdout.flush()
     return 1 if failures else 0
 
 
@@ -129,14 +125,12 @@ def _network(names: tuple[str, ...]) -> "tuple[Network, Run | OneClassRun | None
     from vitreous.infer.network import load_network
 
     first = names[0]
-    is_run = os.path.isfile(os.path.join(first, "run.json")) or first.lower().endswith(".onnx")
-    if is_run:
+    if is_network(first):
         if len(names) == 1:
             raise UsageError(
                 "no picture was named", f"only {visible(first)}", "one or more pictures behind it", f"vitreous predict {quoted(first)} PHOTO"
             )
-        inside = os.path.isfile(os.path.join(os.path.dirname(first), "run.json"))
-        if first.lower().endswith(".onnx") and not inside:
+        if is_lone_file(first):
             return load_network(Path(first)), None, names[1:]
         run = api.load(first)
         return run.network, run, names[1:]

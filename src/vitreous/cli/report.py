@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vitreous.cli.names import PATH
+from vitreous.cli.options import json_option
 from vitreous.cli.outputs import PAGE, require_outputs
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
@@ -17,7 +18,7 @@ from vitreous.errors import UsageError
 @click.option("--compare", "file", type=PATH, help="Set the runs side by side in this file, .html.")
 @click.option("--inside", is_flag=True, help="With chapters on the inside of the network, which later reports of RUN keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves of RUN for TensorBoard instead.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(runs: tuple[str, ...], file: str | None, inside: bool, tensorboard: bool, as_json: bool) -> None:
     """Write report.html and MODEL_CARD.md of RUN again: after a newer version of Vitreous, or for a run that has none.
 

@@ -1,17 +1,16 @@
 """`vitreous suspects RUN|FOLDER`"""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vitreous.cli.names import NAME, PATH, quoted
-from vitreous.cli.outputs import PAGE, TABLE, require_outputs
+from vitreous.cli.options import json_option
+from vitreous.cli.outputs import PAGE, TABLE, require_outputs, write_said
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
-from vitreous.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from vitreous.trust.suspects import Suspects
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--group", type=NAME, help="A CSV column, or a regular expression on the path: what it gives is judged by others only (FOLDER).")
 @click.option("--max-pixels", type=click.IntRange(1), help="Largest picture that is read (FOLDER).")
 @click.option("--tolerate-truncated", is_flag=True, help="Read files that end early (FOLDER).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(
     data: str | None,
     page: str | None,
@@ -84,13 +83,11 @@ def _write(found: "Suspects", page: str | None, table: str | None, most: int | N
     if page:
         from vitreous.report.suspects_page import suspects_page
 
-        write_atomically(Path(page), suspects_page(found, most))
-        click.echo(f"page in {visible(page)}", err=True)
+        write_said("page", page, suspects_page(found, most))
     if table:
         from vitreous.trust.suspects.telling import csv_of
 
-        write_atomically(Path(table), csv_of(found))
-        click.echo(f"table in {visible(table)}", err=True)
+        write_said("table", table, csv_of(found))
 
 
 def _change(data: str | None, corrections: str | None, undo: str | None, image_column: str | None, label_column: str | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from vitreous.cli.names import NAME, NUMBER_OR_WORD, PATH, quoted
+from vitreous.cli.options import json_option
 from vitreous.cli.terminal import reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
@@ -81,7 +82,7 @@ from vitreous.errors import UsageError
     help="Train a variant for each value; given again, for each combination. Goes on if cut off.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else.")
+@json_option
 def command(
     data: str | None,
     settings: str | None,

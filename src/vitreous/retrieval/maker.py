@@ -13,7 +13,7 @@ from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
 from vitreous.data.decode import Policy
 from vitreous.errors import DataError, ModelError, UsageError
-from vitreous.extraction import network_named, rows_of_files, wanted_of
+from vitreous.extraction import FeatureOptions, network_named, rows_of_files, wanted_of
 from vitreous.extraction.extracting import Rows
 from vitreous.fit.features import Pool, Wanted
 from vitreous.infer.engine import Outputs, Setting, default_setting, parse_engine, start_engine
@@ -65,9 +65,10 @@ class Maker:
         return found
 
 
-def maker_of(network: Network, net: str | None, size: int | None, stage: str | None, pool: Pool, setting: Setting, policy: Policy) -> Maker:
+def maker_of(network: Network, options: FeatureOptions, setting: Setting) -> Maker:
     """Raises UsageError for a stage that there is not."""
-    return Maker(network, _findable(network, net), size, stage, wanted_of(network, stage, pool), setting, policy)
+    wanted = wanted_of(network, options.stage, options.pool)
+    return Maker(network, _findable(network, options.net), options.size, options.stage, wanted, setting, options.policy)
 
 
 def maker_again(about: About, reporter: Reporter) -> Maker:

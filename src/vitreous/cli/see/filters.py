@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME
-from vitreous.cli.see.view import PICTURE, Asked, View, is_network, require_pictures, write_picture
+from vitreous.cli.names import NAME, is_lone_file, is_network
+from vitreous.cli.see.view import PICTURE, Asked, View, require_pictures, write_picture
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _found(asked: Asked, stage: str | None, first: int) -> "Filters":
     name = asked.names[0] if asked.names else None
     if name is None or (len(asked.names) == 1 and os.path.isfile(name) and not is_network(name)):
         return filters(load_network(), stage, first)
-    if name.lower().endswith(".onnx") and not os.path.isfile(os.path.join(os.path.dirname(name), "run.json")):
+    if is_lone_file(name):
         from pathlib import Path
 
         return filters(load_network(Path(name)), stage, first)

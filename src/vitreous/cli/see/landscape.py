@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME
-from vitreous.cli.see.view import PICTURE, SEED, Asked, View, is_network, require_pictures, write_picture
+from vitreous.cli.names import NAME, is_network
+from vitreous.cli.see.view import PICTURE, SEED, Asked, View, require_pictures, write_picture
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 

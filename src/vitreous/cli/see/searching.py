@@ -1,14 +1,13 @@
 """The search for what excites the channels most, as `--strongest` and `--over` ask for it; and channels as they are typed."""
 
-import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from vitreous.cli.names import NAME, quoted
-from vitreous.cli.see.view import Asked, is_network
+from vitreous.cli.names import NAME, is_lone_file, is_network, quoted
+from vitreous.cli.see.view import Asked
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
@@ -33,7 +32,7 @@ def searched(names: Sequence[str], stage: str | None, channels: Sequence[int] | 
     if len(names) == 1 and not is_network(names[0]):
         return of_network(None, names[0])
     first, data = names[0], names[1] if len(names) == 2 else None
-    if first.lower().endswith(".onnx") and not os.path.isfile(os.path.join(os.path.dirname(first), "run.json")):
+    if is_lone_file(first):
         if data is None:
             remedy = f"vitreous see {quoted(first)} FOLDER --strongest"
             raise UsageError("no pictures were named", f"only {visible(first)}", "a folder of pictures behind it", remedy)

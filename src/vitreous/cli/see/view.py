@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from vitreous.cli.names import NAME, PATH, quoted
-from vitreous.cli.outputs import require_outputs
+from vitreous.cli.names import NAME, PATH, is_lone_file, is_network, quoted
+from vitreous.cli.outputs import require_outputs, write_said
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
@@ -72,10 +72,8 @@ def require_pictures(asked: Asked, *parameters: str, read: Sequence[str] = ()) -
 
 def write_picture(file: str, draw: Drawn, asked: Asked) -> None:
     from vitreous.draw.theme import DARK, LIGHT, picture_format
-    from vitreous.storage.atomic import write_atomically
 
-    write_atomically(Path(file), draw(picture_format(file), DARK if asked.appearance == "dark" else LIGHT))
-    click.echo(f"picture in {visible(file)}", err=True)
+    write_said("picture", file, draw(picture_format(file), DARK if asked.appearance == "dark" else LIGHT))
 
 
 def opened(asked: Asked) -> "Inside":
@@ -98,16 +96,11 @@ def network_of(names: tuple[str, ...]) -> "Network":
         if is_network(first):
             raise UsageError("no picture was named", f"only {visible(first)}", "a picture behind it", f"vitreous see {quoted(first)} PHOTO")
         return load_network()
-    if first.lower().endswith(".onnx") and not os.path.isfile(os.path.join(os.path.dirname(first), "run.json")):
+    if is_lone_file(first):
         return load_network(Path(first))
     if not os.path.lexists(first) and (pretrained := api.pretrained(first)):
         return pretrained
     return api.load(first).network
-
-
-def is_network(name: str) -> bool:
-    """Whether a name is that of a network file or of a run's folder."""
-    return name.lower().endswith(".onnx") or os.path.isfile(os.path.join(name, "run.json"))
 
 
 def run_folder(name: str) -> str:

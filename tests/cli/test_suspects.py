@@ -124,7 +124,7 @@ def test_features_that_are_no_numbers_leave_a_picture_out(photos: Path, monkeypa
 
     class Broken(pictures.Extractor):
         def gather(self, *arguments: object, **options: object) -> object:
-            gathered = super().gather(*arguments, **options)  # type: ignore[arg-type]
+            gathered = super().gather(*arguments, **options)
             gathered.features[7] = np.nan
             return gathered
 

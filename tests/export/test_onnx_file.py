@@ -14,9 +14,9 @@ from vitreous.nets import build
 from vitreous.nets.catalogue import CATALOGUE
 
 torch = pytest.importorskip("torch")
-from vitreous.export.onnx_file import to_network, to_network_as_trained  # noqa: E402
-from vitreous.export.parity import ROUNDING, prove  # noqa: E402
-from vitreous.nets.stages import Accepts, Staged  # noqa: E402
+from vitreous.export.onnx_file import to_network, to_network_as_trained
+from vitreous.export.parity import ROUNDING, prove
+from vitreous.nets.stages import Accepts, Staged
 
 pytestmark = pytest.mark.slow  # exports networks
 

@@ -27,15 +27,15 @@ def test_a_known_temperature_is_found_again(known: float) -> None:
     assert temperature(logits, target) == pytest.approx(known, rel=0.03)
 
 
-def test_it_is_the_best_temperature_that_scipy_finds() -> None:
+@pytest.mark.parametrize(("seed", "known"), [(0, 0.5), (1, 1.0), (2, 2.5)])
+def test_it_is_the_best_temperature_that_scipy_finds(seed: int, known: float) -> None:
     from scipy.optimize import minimize_scalar
 
-    for seed, known in enumerate((0.5, 1.0, 2.5)):
-        logits, target = drawn_at(known, 400, seed)
-        best = minimize_scalar(lambda t: float(log_loss(logits / np.float32(t), target).mean()), (LOWEST, HIGHEST), method="bounded", bounds=(0.2, 5))  # noqa: B023
-        # the last grid is some thousandths wide; around its minimum the loss is flat
-        assert temperature(logits, target) == pytest.approx(best.x, rel=0.01)
-        assert calibrated_loss(logits, target) <= best.fun + 1e-4
+    logits, target = drawn_at(known, 400, seed)
+    best = minimize_scalar(lambda t: float(log_loss(logits / np.float32(t), target).mean()), (LOWEST, HIGHEST), method="bounded", bounds=(0.2, 5))
+    # the last grid is some thousandths wide; around its minimum the loss is flat
+    assert temperature(logits, target) == pytest.approx(best.x, rel=0.01)
+    assert calibrated_loss(logits, target) <= best.fun + 1e-4
 
 
 @given(st.floats(0.6, 1.6))

@@ -108,7 +108,7 @@ def rows() -> list[Row]:
     ],
 )
 def test_smallest_and_fastest_within_points_of_the_best(asked: dict[str, float], taken: str) -> None:
-    assert _chosen(rows(), TrainSettings(net="auto", **asked))[0].name == taken  # type: ignore[arg-type]  # of floats only
+    assert _chosen(rows(), TrainSettings(net="auto", **asked))[0].name == taken
 
 
 def test_the_table_is_aligned(data: Path) -> None:

@@ -171,7 +171,7 @@ def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
         ({"task": "classify", "threshold_for": "f1"}, UsageError, "one label for each picture"),
     ):
         with pytest.raises(error, match=said):
-            api.train(table, runs=str(tmp_path / "runs"), reporter=Told(), **options)  # type: ignore[arg-type]  # on purpose
+            api.train(table, runs=str(tmp_path / "runs"), reporter=Told(), **options)  # on purpose
     table.write_text("image,labels\n" + "".join(f"pictures/{n:03}.png,red\n" for n in range(9)))
     with pytest.raises(DataError, match="every picture of which it is known has it"):
         api.train(table, runs=str(tmp_path / "runs"), reporter=Told(), task="multilabel")

@@ -90,7 +90,7 @@ def test_every_slope_is_how_much_that_number_changes(opened: tuple[Walk, Values]
                 moved = []
                 for change in (STEP, 0, -STEP):
                     inputs = [values[each].copy() if each else None for each in step.inputs]
-                    inputs[number][place] += change  # type: ignore[index]  # an array of the walk
+                    inputs[number][place] += change
                     if step.inputs.count(name) > 1:
                         inputs = [inputs[number] if each == name else kept for each, kept in zip(step.inputs, inputs, strict=True)]
                     moved.append(OPERATORS[step.kind].forward(step, inputs)[0])

@@ -14,10 +14,10 @@ from vitreous.nets import build
 from vitreous.nets.catalogue import CATALOGUE
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
+from torch import nn
 
-from vitreous.export.onnx_file import to_network  # noqa: E402
-from vitreous.nets.stages import trace  # noqa: E402
+from vitreous.export.onnx_file import to_network
+from vitreous.nets.stages import trace
 
 pytestmark = pytest.mark.slow  # exports networks
 

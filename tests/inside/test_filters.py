@@ -110,11 +110,11 @@ def test_ten_thousand_kernels_are_shown_page_by_page() -> None:
 def test_before_training_is_the_network_of_the_same_seed() -> None:
     network = join_small(pixels_network(28, 1), small_graph("lenet", 3, 1, 28, seed=4), 1.0, ["a", "b", "c"], {})
     for seed, moved in ((4, False), (5, True)):
-        earlier = moments_of(SimpleNamespace(facts={}, settings={"seed": seed}), network)  # type: ignore[arg-type]  # what it reads of a run
+        earlier = moments_of(SimpleNamespace(facts={}, settings={"seed": seed}), network)  # what it reads of a run
         found = filters(network, "conv2", earlier=earlier)
         assert found.moments == ["before", "after"] and bool((found.kernels[0] != found.kernels[1]).any()) == moved
     assert "training moved them by " in found.moves
-    assert moments_of(SimpleNamespace(facts={}, settings={"seed": 0}), small_network()) == []  # type: ignore[arg-type]  # as above
+    assert moments_of(SimpleNamespace(facts={}, settings={"seed": 0}), small_network()) == []  # as above
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_before_a_training_with_torch_is_the_network_of_its_recipe() -> None:
 
     network = to_network(build("resnet9", 3, 3, 16, seed=7), ["a", "b", "c"], View.whole(16), 120.0, 60.0, {"network": "resnet9"})
     recipe = {"net": "resnet9", "classes": 3, "channels": 3, "size": 16, "seed": 7}
-    (before,) = moments_of(SimpleNamespace(facts={"classifier": {"recipe": recipe}}, settings={}), network)  # type: ignore[arg-type]  # as above
+    (before,) = moments_of(SimpleNamespace(facts={"classifier": {"recipe": recipe}}, settings={}), network)  # as above
     found = filters(network, earlier=[before])
     assert np.array_equal(found.kernels[0], found.kernels[1]) and found.moves == "training moved them by 0% of their length"
 

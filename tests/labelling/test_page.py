@@ -151,7 +151,7 @@ def test_two_windows_see_each_other_without_asking(chromium: Any, served: Served
 def test_a_disk_that_is_full_is_said_and_the_page_goes_on(chromium: Any, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     window = Window(chromium, served)
     shown = window.page.locator(".tile").count()
-    append = served.session._journal.append  # type: ignore[union-attr]
+    append = served.session._journal.append
 
     def full(_: Any) -> Any:
         raise StorageError("cannot write photos.labels.jsonl", "the disk is full (0.0 MB free)", remedy="make room there")

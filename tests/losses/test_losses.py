@@ -16,7 +16,7 @@ from vitreous.errors import UsageError
 from vitreous.losses import LOSSES, loss
 
 torch = pytest.importorskip("torch")
-from torch.nn.functional import binary_cross_entropy_with_logits, one_hot  # noqa: E402
+from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 ONE = [name for name, each in LOSSES.items() if not each.several]
 SEVERAL = [name for name, each in LOSSES.items() if each.several]
@@ -157,7 +157,7 @@ def test_gradients_are_those_of_finite_differences(name: str, options: dict[str,
     z = logits().requires_grad_()
     for target in [target_of(name, z)] if LOSSES[name].several else [target_of(name, z), mixed()]:
         # a step of 1e-6 in float64 leaves an error of about 1e-9
-        assert torch.autograd.gradcheck(lambda x, target=target: loss(name, **options)(x, target), z, eps=1e-6, rtol=1e-6, atol=1e-8)  # type: ignore[misc]  # as torch's stubs have it
+        assert torch.autograd.gradcheck(lambda x, target=target: loss(name, **options)(x, target), z, eps=1e-6, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -183,7 +183,7 @@ def test_a_target_of_another_shape_raises_and_is_never_broadcast(name: str) -> N
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_holds_its_annotated_shapes(name: str) -> None:
-    function = checked(loss(name).func)  # type: ignore[attr-defined]  # a partial function
+    function = checked(loss(name).func)
     z = torch.randn(4, 3)
     assert function(z, target_of(name, z)).shape == (4,)
     with pytest.raises(Exception, match=r"(?s)typechecking parameter 'target'.*\[4,1\]"):
@@ -220,7 +220,7 @@ def test_unknown_names_and_options_are_answered_with_the_nearest() -> None:
             loss(name)
     for name in (None, 3, ["focal"], "x" * 500):
         with pytest.raises(UsageError, match="there is no loss"):
-            loss(name)  # type: ignore[arg-type]  # on purpose no name
+            loss(name)  # on purpose no name
     with pytest.raises(UsageError, match="cross-entropy takes no gamma: it takes: smoothing, class_weights"):
         loss("cross-entropy", gamma=2)
     with pytest.raises(UsageError, match="asymmetric takes no smoothing"):
@@ -252,7 +252,7 @@ def test_numbers_that_make_no_sense_are_refused(options: dict[str, Any]) -> None
 def test_class_weights_may_be_an_array() -> None:
     z, y = logits(), target_of("focal", logits())
     torch.testing.assert_close(
-        loss("focal", class_weights=np.array([1, 2, 3, 4]))(z, y),  # type: ignore[arg-type]  # from Python anything may come
+        loss("focal", class_weights=np.array([1, 2, 3, 4]))(z, y),  # from Python anything may come
         loss("focal", class_weights=torch.tensor([1.0, 2.0, 3.0, 4.0]))(z, y),
     )
 

@@ -11,8 +11,8 @@ from vitreous.nets import build, build_outline, load_weights
 from vitreous.nets.catalogue import CATALOGUE
 
 torch = pytest.importorskip("torch")
-from vitreous.nets.stages import named_values  # noqa: E402
-from vitreous.nets.table import stages_of  # noqa: E402
+from vitreous.nets.stages import named_values
+from vitreous.nets.table import stages_of
 
 pytestmark = pytest.mark.slow  # builds every network
 
@@ -105,7 +105,7 @@ def test_numbers_that_make_no_network_are_refused(wrong: dict[str, int]) -> None
 
 
 def test_a_number_of_classes_as_numpy_counts_them_is_one() -> None:
-    assert build("lenet", classes=np.int64(3)).head.out_features == 3  # type: ignore[arg-type]  # as y.max() + 1 gives it
+    assert build("lenet", classes=np.int64(3)).head.out_features == 3  # as y.max() + 1 gives it
 
 
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_made() -> None:

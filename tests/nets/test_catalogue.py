@@ -50,7 +50,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         assert f"no network {shown}" in str(caught.value)
     for name in (None, 18, ["lenet"]):  # from Python anything may come
         with pytest.raises(UsageError, match="there is no network"):
-            entry(name)  # type: ignore[arg-type]  # on purpose no name
+            entry(name)  # on purpose no name
 
 
 def test_the_list_loads_no_torch() -> None:

@@ -9,9 +9,9 @@ from vitreous.layers.walk import read_walk
 from vitreous.nets import build, build_outline
 
 torch = pytest.importorskip("torch")
-from vitreous.nets import alexnet, googlenet, lenet, mlp  # noqa: E402
-from vitreous.nets.efficientnet_lite import SameConv2d, load_published  # noqa: E402
-from vitreous.nets.table import stages_of  # noqa: E402
+from vitreous.nets import alexnet, googlenet, lenet, mlp
+from vitreous.nets.efficientnet_lite import SameConv2d, load_published
+from vitreous.nets.table import stages_of
 
 # What a stage gives, from the papers' tables
 SHAPES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from vitreous.nets import adaline, build, madaline, perceptron  # noqa: E402
+from vitreous.nets import adaline, build, madaline, perceptron
 
 
 def clouds(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

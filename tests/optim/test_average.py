@@ -8,10 +8,10 @@ import pytest
 from vitreous.errors import UsageError
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
-from torch.optim.swa_utils import AveragedModel  # noqa: E402
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
-from vitreous.optim.average import Average  # noqa: E402
+from vitreous.optim.average import Average
 
 
 def net(dtype: Any = torch.float64) -> Any:
@@ -103,7 +103,7 @@ def test_a_saved_average_goes_on_to_the_same_bits() -> None:
 def test_what_makes_no_sense_is_refused() -> None:
     for decay in (-0.1, 1.1, float("nan"), "0.9"):
         with pytest.raises(UsageError, match="decay of an average: "):
-            Average(decay)  # type: ignore[arg-type]  # on purpose no number
+            Average(decay)  # on purpose no number
     average = Average()
     with pytest.raises(UsageError, match="no average yet"):
         average.copy_to(net())

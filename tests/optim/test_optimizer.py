@@ -10,7 +10,7 @@ from vitreous.nets import build
 from vitreous.optim import OPTIMIZERS, clip, entry, optimizer, rules, set_rate
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
+from torch import nn
 
 NAN, INF = float("nan"), float("inf")
 
@@ -159,7 +159,7 @@ def test_a_gradient_that_is_not_finite_is_said_and_left_alone() -> None:
     assert net.weight.grad[0, 1] == 1 and net.bias.grad == 1
     for largest in (0, -1, NAN, -INF, "1", True):
         with pytest.raises(UsageError, match="largest norm of a gradient"):
-            clip(net, largest)  # type: ignore[arg-type]  # on purpose no number
+            clip(net, largest)  # on purpose no number
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
@@ -169,7 +169,7 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
             optimizer(name, net, 0.1)
     for name in (None, 3, ["adam"], "x" * 500):
         with pytest.raises(UsageError, match="there is no optimizer"):
-            entry(name)  # type: ignore[arg-type]  # on purpose no name
+            entry(name)  # on purpose no name
 
 
 @pytest.mark.parametrize(

@@ -84,10 +84,10 @@ def test_what_makes_no_sense_is_refused() -> None:
             schedule(name, 10)
     for steps in (0, -1, 2.5, float("nan"), True, "10", None, 10**400):
         with pytest.raises(UsageError, match="a whole number from 1 to"):
-            schedule("cosine", steps)  # type: ignore[arg-type]  # on purpose no number
+            schedule("cosine", steps)  # on purpose no number
     for warmup in (-0.1, 1.5, float("nan"), "0.1"):
         with pytest.raises(UsageError, match=r"warm-up: .*a number from 0 to 1"):
-            schedule("cosine", 10, warmup=warmup)  # type: ignore[arg-type]  # on purpose no number
+            schedule("cosine", 10, warmup=warmup)  # on purpose no number
     with pytest.raises(UsageError, match="a step of a schedule: -1"):
         schedule("cosine", 10)(-1)
 

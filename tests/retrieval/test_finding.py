@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def index(photos: Path, model: Path, tmp_path: Path) -> Any:
     return vt.index(photos, net=str(model), path=tmp_path / "index")
 
 
-def by_hand(photos: Path, model: Path, wanted: list[str], unlike: list[str] = []) -> list[str]:  # noqa: B006 - only read
+def by_hand(photos: Path, model: Path, wanted: list[str], unlike: Sequence[str] = ()) -> list[str]:
     """All files, the most similar first, by cosines of centred features."""
     found = vt.features(photos, net=str(model))
     z = found.values.astype(np.float64) - 0.5 * found.values.mean(0, dtype=np.float64)  # too few labelled pictures to choose by

@@ -48,7 +48,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def counted(path: str, *rest: object) -> Decoded:
         paths.append(path)
-        return real(path, *rest)  # type: ignore[arg-type]  # passed on as it came
+        return real(path, *rest)
 
     monkeypatch.setattr("vitreous.infer.pipeline.decode", counted)
     return paths

@@ -8,14 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import CLASSES, SIDE, made_pictures  # noqa: E402
+from made_trainings import CLASSES, SIDE, made_pictures
 
-from vitreous.errors import UsageError  # noqa: E402
-from vitreous.fit.settings import TrainSettings  # noqa: E402
-from vitreous.training.choosing import choose, require_batch  # noqa: E402
-from vitreous.training.method import from_scratch  # noqa: E402
-from vitreous.training.pictures import standard_of  # noqa: E402
-from vitreous.training.recipe import Recipe  # noqa: E402
+from vitreous.errors import UsageError
+from vitreous.fit.settings import TrainSettings
+from vitreous.training.choosing import choose, require_batch
+from vitreous.training.method import from_scratch
+from vitreous.training.pictures import standard_of
+from vitreous.training.recipe import Recipe
 
 
 def chosen(augment: str, several: bool = False, net: str = "mlp") -> tuple[Recipe, list[str]]:

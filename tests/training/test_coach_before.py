@@ -9,11 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import CLASSES, LEARNED, RECIPE, made_bench, made_pictures  # noqa: E402
+from made_trainings import CLASSES, LEARNED, RECIPE, made_bench, made_pictures
 
-from vitreous.training.bench import Bench, bench  # noqa: E402
-from vitreous.training.coach.before import before  # noqa: E402
-from vitreous.training.pictures import Batches, standard_of  # noqa: E402
+from vitreous.training.bench import Bench, bench
+from vitreous.training.coach.before import before
+from vitreous.training.pictures import Batches, standard_of
 
 
 def test_a_sound_network_passes_and_neither_weights_nor_random_numbers_change() -> None:

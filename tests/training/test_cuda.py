@@ -14,17 +14,17 @@ pytest.importorskip("safetensors")
 if not torch.cuda.is_available():
     pytest.skip("there is no graphics card", allow_module_level=True)
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import CLASSES, NAMES, RECIPE, made_bench, made_pictures, never, nothing  # noqa: E402
+from made_trainings import CLASSES, NAMES, RECIPE, made_bench, made_pictures, never, nothing
 
-import vitreous as vt  # noqa: E402
-from vitreous.core.reporter import Quiet  # noqa: E402
-from vitreous.errors import RunError, VitreousError  # noqa: E402
-from vitreous.nets.catalogue import CATALOGUE  # noqa: E402
-from vitreous.training.loop import train  # noqa: E402
-from vitreous.training.pictures import standard_of  # noqa: E402
-from vitreous.training.position import Position  # noqa: E402
-from vitreous.training.speed import measured  # noqa: E402
-from vitreous.training.state import made_by, recipe_of, restore, to_files  # noqa: E402
+import vitreous as vt
+from vitreous.core.reporter import Quiet
+from vitreous.errors import RunError, VitreousError
+from vitreous.nets.catalogue import CATALOGUE
+from vitreous.training.loop import train
+from vitreous.training.pictures import standard_of
+from vitreous.training.position import Position
+from vitreous.training.speed import measured
+from vitreous.training.state import made_by, recipe_of, restore, to_files
 
 # torch warns of a way of adding up that a card does in any order, where windows overlap; here none do, as the bits show
 pytestmark = pytest.mark.filterwarnings("ignore:.*deterministic implementation")

@@ -11,15 +11,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import LEARNED, NAMES, RECIPE, made_bench, made_pictures, never, nothing  # noqa: E402
+from made_trainings import LEARNED, NAMES, RECIPE, made_bench, made_pictures, never, nothing
 
-from vitreous.nets import build  # noqa: E402
-from vitreous.training.bench import Bench  # noqa: E402
-from vitreous.training.divergence import NotFinite  # noqa: E402
-from vitreous.training.loop import train  # noqa: E402
-from vitreous.training.pictures import Batches  # noqa: E402
-from vitreous.training.position import Position  # noqa: E402
-from vitreous.training.recording import ended_early  # noqa: E402
+from vitreous.nets import build
+from vitreous.training.bench import Bench
+from vitreous.training.divergence import NotFinite
+from vitreous.training.loop import train
+from vitreous.training.pictures import Batches
+from vitreous.training.position import Position
+from vitreous.training.recording import ended_early
 
 
 def trained(**changed: Any) -> tuple[Bench, Position]:

@@ -9,13 +9,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import CLASSES, LEARNED, RECIPE, SIDE, made_pictures  # noqa: E402
+from made_trainings import CLASSES, LEARNED, RECIPE, SIDE, made_pictures
 
-from vitreous.errors import ModelError  # noqa: E402
-from vitreous.fit.classifier import Parts  # noqa: E402
-from vitreous.fit.settings import TrainSettings  # noqa: E402
-from vitreous.training.learner import ScratchLearner  # noqa: E402
-from vitreous.training.speed import in_smaller_pieces  # noqa: E402
+from vitreous.errors import ModelError
+from vitreous.fit.classifier import Parts
+from vitreous.fit.settings import TrainSettings
+from vitreous.training.learner import ScratchLearner
+from vitreous.training.speed import in_smaller_pieces
 
 FULL = RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried to allocate 3 bytes")
 

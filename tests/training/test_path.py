@@ -11,13 +11,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import NAMES, made_bench, never, nothing  # noqa: E402
+from made_trainings import NAMES, made_bench, never, nothing
 
-from vitreous.inside.landscape.learned import safetensors  # noqa: E402
-from vitreous.training.loop import train  # noqa: E402
-from vitreous.training.path import WeightPath  # noqa: E402
-from vitreous.training.position import Position  # noqa: E402
-from vitreous.training.state import restore, to_files  # noqa: E402
+from vitreous.inside.landscape.learned import safetensors
+from vitreous.training.loop import train
+from vitreous.training.path import WeightPath
+from vitreous.training.position import Position
+from vitreous.training.state import restore, to_files
 
 
 def with_path(**changed: Any) -> Any:

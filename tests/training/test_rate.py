@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import LEARNED, RECIPE, made_bench, made_pictures  # noqa: E402
+from made_trainings import LEARNED, RECIPE, made_bench, made_pictures
 
-from vitreous.training.pictures import standard_of  # noqa: E402
-from vitreous.training.rate import BELOW, DECADES, FEWEST, measured_rate, range_test, with_measured_rate  # noqa: E402
-from vitreous.training.rate_curve import HIGH, LOW, RateCurve, read_curve, smoothed  # noqa: E402
-from vitreous.training.recipe import Recipe  # noqa: E402
+from vitreous.training.pictures import standard_of
+from vitreous.training.rate import BELOW, DECADES, FEWEST, measured_rate, range_test, with_measured_rate
+from vitreous.training.rate_curve import HIGH, LOW, RateCurve, read_curve, smoothed
+from vitreous.training.recipe import Recipe
 
 
 def quadratic(curvatures: list[float], usual: float, count: int = 40, noise: float = 0.0) -> tuple[list[float], list[float]]:

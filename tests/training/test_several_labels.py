@@ -12,27 +12,27 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import HELD, LEARNED, NAMES, RECIPE, SIDE, never, nothing  # noqa: E402
-from sklearn.metrics import average_precision_score  # noqa: E402
+from made_trainings import HELD, LEARNED, NAMES, RECIPE, SIDE, never, nothing
+from sklearn.metrics import average_precision_score
 
-from vitreous.core.view import View  # noqa: E402
-from vitreous.errors import UsageError  # noqa: E402
-from vitreous.export.onnx_file import to_network  # noqa: E402
-from vitreous.fit.link import Sigmoids  # noqa: E402
-from vitreous.fit.pictures import Pictures  # noqa: E402
-from vitreous.fit.settings import TrainSettings  # noqa: E402
-from vitreous.fit.small.pixels import pixels_network  # noqa: E402
-from vitreous.infer.engine import Setting, run_batch, start_engine  # noqa: E402
-from vitreous.training.bench import Bench, bench, mixed  # noqa: E402
-from vitreous.training.classifier import ScratchClassifier  # noqa: E402
-from vitreous.training.held_out import judge  # noqa: E402
-from vitreous.training.judging import judged, mean_average_precision, right_of  # noqa: E402
-from vitreous.training.learner import ScratchLearner, has_few_to_test  # noqa: E402
-from vitreous.training.loop import train  # noqa: E402
-from vitreous.training.pictures import Batches, standard_of  # noqa: E402
-from vitreous.training.position import Position  # noqa: E402
-from vitreous.training.recipe import require_loss_for, resolve  # noqa: E402
-from vitreous.training.recording import epoch_line, training_facts  # noqa: E402
+from vitreous.core.view import View
+from vitreous.errors import UsageError
+from vitreous.export.onnx_file import to_network
+from vitreous.fit.link import Sigmoids
+from vitreous.fit.pictures import Pictures
+from vitreous.fit.settings import TrainSettings
+from vitreous.fit.small.pixels import pixels_network
+from vitreous.infer.engine import Setting, run_batch, start_engine
+from vitreous.training.bench import Bench, bench, mixed
+from vitreous.training.classifier import ScratchClassifier
+from vitreous.training.held_out import judge
+from vitreous.training.judging import judged, mean_average_precision, right_of
+from vitreous.training.learner import ScratchLearner, has_few_to_test
+from vitreous.training.loop import train
+from vitreous.training.pictures import Batches, standard_of
+from vitreous.training.position import Position
+from vitreous.training.recipe import require_loss_for, resolve
+from vitreous.training.recording import epoch_line, training_facts
 
 SEVERAL = replace(RECIPE, classes=2, loss="binary-cross-entropy", epochs=40)
 

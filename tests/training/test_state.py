@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 sys.path.insert(0, str(Path(__file__).parent))
-from made_trainings import NAMES, made_bench, never, nothing  # noqa: E402
+from made_trainings import NAMES, made_bench, never, nothing
 
-from vitreous.errors import RunError  # noqa: E402
-from vitreous.training import state  # noqa: E402
-from vitreous.training.loop import train  # noqa: E402
-from vitreous.training.position import Position  # noqa: E402
-from vitreous.training.state import recipe_of, restore, to_files  # noqa: E402
+from vitreous.errors import RunError
+from vitreous.training import state
+from vitreous.training.loop import train
+from vitreous.training.position import Position
+from vitreous.training.state import recipe_of, restore, to_files
 
 HARD = {"dropout": 0.3, "mixup": 0.4, "average": 0.8, "clip": 0.5}
 CASES: dict[str, dict[str, Any]] = {

@@ -130,4 +130,4 @@ def _mapped(pack: Pack, shelf: Shelf, view: View, size: int) -> Pictures:
             f"{size / 1e9:.1f} GB",
             remedy="make room there, or take a smaller --size",
         )
-    return Pictures(rows.map(), np.array([row or 0 for row in found]))  # type: ignore[arg-type] # of uint8
+    return Pictures(rows.map(), np.array([row or 0 for row in found]))  # type: ignore[arg-type]  # of uint8

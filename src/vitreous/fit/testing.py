@@ -1,7 +1,7 @@
 """The test of a freshly fitted head: on the test part, with out-of-fold estimates where that part is too small to say much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +36,7 @@ class Fitted:
     labels: list[str]
     parts: Parts
     order: Ints
-    task: Task = Classify()  # noqa: RUF009 - it holds nothing
+    task: Task = field(default_factory=Classify)
     thresholds: FloatArray | None = None
     goal: Goal | None = None
     last: bool = True

@@ -44,9 +44,9 @@ class Sweep:
     def variants(self) -> list[Variant]:
         made = []
         for number, values in enumerate(product(*self.values.values()), 1):
-            chosen = dict(zip(self.values, values, strict=True))
+            chosen: dict[str, Any] = dict(zip(self.values, values, strict=True))  # each was read as its kind
             name = "-".join([f"{number:02}", *(f"{key}-{value}" for key, value in chosen.items())])
-            made.append(Variant(name, chosen, replace(self.settings, name=name, **chosen)))  # type: ignore[arg-type] # each was read as its kind
+            made.append(Variant(name, chosen, replace(self.settings, name=name, **chosen)))
         return made
 
     def to_json(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def read_sweep(texts: Sequence[str], settings: TrainSettings) -> Sweep:
     if (count := prod(map(len, values.values()))) > MOST_VARIANTS:
         raise UsageError("--sweep", f"{count:,} variants", f"at most {MOST_VARIANTS}")
     sweep = Sweep(values, settings)
-    sweep.variants  # noqa: B018 - each is checked as its settings are made
+    _ = sweep.variants  # each is checked as its settings are made
     return sweep
 
 
@@ -96,7 +96,8 @@ def _value(key: str, text: str, given: str) -> Value:
                 return text == "true"
             continue
         try:
-            return kind(text)  # type: ignore[no-any-return]  # `kind` is a type that was read from annotations
+            value: Value = kind(text)
         except ValueError:
             continue
+        return value
     raise UsageError(f"--sweep {visible(given)}", f"{visible(text)!r}", f"{told_types(key)} is needed")

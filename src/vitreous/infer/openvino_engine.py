@@ -26,16 +26,17 @@ _DIGEST = 16
 @cache
 def openvino() -> Any:
     """The module, imported so that it neither sends nor writes anything."""
+    modules: dict[str, Any] = sys.modules
     # None makes the import of this name fail, which openvino meets with its own do-nothing stub
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: "not to be had", by the import system
+    modules.setdefault("openvino_telemetry", None)
     # the converter, which nothing here uses, is half of the import's time; openvino does without it where it is not to be had
-    converter_was_there = "openvino.tools.ovc" in sys.modules
-    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # as above
+    converter_was_there = "openvino.tools.ovc" in modules
+    modules.setdefault("openvino.tools.ovc", None)
     try:
         import openvino as module
     finally:
         if not converter_was_there:
-            del sys.modules["openvino.tools.ovc"]  # whoever wants it can still import it
+            del modules["openvino.tools.ovc"]  # whoever wants it can still import it
     return module
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from vitreous.core.text import percent
 from vitreous.metrics.calibration import BINS, Calibration, calibration_error
+from vitreous.metrics.figures import BoolArray, FloatArray, IntArray
 from vitreous.metrics.intervals import Trials, Z
 from vitreous.report.charts import Bin
 from vitreous.report.measured import Measured
@@ -24,7 +25,17 @@ class Reliability:
     finding: str
 
 
-def reliability(measured: Measured, seed: int) -> Reliability:
+@dataclass(frozen=True)
+class Cells:
+    """All known answers of several labels in one row each."""
+
+    what: str
+    confidence: FloatArray
+    right: BoolArray
+    group: IntArray
+
+
+def reliability(measured: Measured | Cells, seed: int) -> Reliability:
     """Of the answers of a run; `seed` is that of the run, so that the figures are those of its evaluation."""
     place = np.clip(np.ceil(measured.confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     trials = Trials(place, measured.right, measured.group, BINS)
@@ -38,7 +49,7 @@ def reliability(measured: Measured, seed: int) -> Reliability:
     return Reliability(bins, calibration_error(measured.confidence, measured.right, measured.group, seed), finding(measured))
 
 
-def finding(measured: Measured) -> str:
+def finding(measured: Measured | Cells) -> str:
     """Whether the answers are more or less sure than right, on the average, beyond what chance explains at 95 %.
 
     The standard error of the mean difference counts pictures that belong together as one.

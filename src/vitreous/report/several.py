@@ -14,7 +14,7 @@ from vitreous.core.presence import Presence
 from vitreous.core.text import percent, plural, sentence
 from vitreous.metrics.figures import BoolArray, FloatArray, IntArray
 from vitreous.metrics.intervals import Z
-from vitreous.report.calibration import reliability
+from vitreous.report.calibration import Cells, reliability
 from vitreous.report.chapters import Block, Bullets, Table
 from vitreous.report.charts import interval_bar, precision_recall_curve, reliability_diagram, thinned
 from vitreous.report.confusion import shaded
@@ -148,16 +148,6 @@ class Answered:
         return np.where(p >= limit, (p - limit) / np.maximum(1 - limit, 1e-9), (limit - p) / np.maximum(limit, 1e-9))
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """All known answers in one row each, as `report.calibration` asks for them."""
-
-    what: str
-    confidence: FloatArray
-    right: BoolArray
-    group: IntArray
-
-
 def answered(contents: Contents) -> Answered | None:
     """On the test part, or on what was held out; None where there is neither."""
     for found, what in ((contents.predictions, "test picture"), (contents.held_out, "held-out picture")):
@@ -230,7 +220,7 @@ def _reliable(asked: Answered, seed: int) -> Any:
     known = ~np.isnan(asked.target)
     right, confidence = (asked.target == 1)[known], asked.predictions.probability[known].astype(np.float64)
     group = asked.group[np.nonzero(known)[0]]
-    cells = _Cells(asked.what, confidence, right, group)
+    cells = Cells(asked.what, confidence, right, group)
     excess, count = confidence - right, len(right)
     error = float(np.sqrt((np.bincount(group, excess - excess.mean()) ** 2).sum())) / count
     given, true = percent(float(confidence.mean())), percent(float(right.mean()))
@@ -239,7 +229,7 @@ def _reliable(asked: Answered, seed: int) -> Any:
         if abs(excess.mean()) <= Z * error
         else f"are too {'high' if excess.mean() > 0 else 'low'}"
     )
-    return replace(reliability(cells, seed), finding=f"Probabilities {said}: {given} on average, {true} there")  # type: ignore[arg-type]  # has what is asked
+    return replace(reliability(cells, seed), finding=f"Probabilities {said}: {given} on average, {true} there")
 
 
 def _surest_errors(contents: Contents, asked: Answered) -> list[Shown]:

@@ -76,7 +76,8 @@ def find_odd(table: Table) -> list[Odd]:
             flat = odd
         elif rule.kind in ("empty", "blurred"):
             odd &= ~flat  # said already
-        order = sorted(np.flatnonzero(odd).tolist(), key=lambda i, rule=rule: -rule.values[i] if rule.above else rule.values[i])  # type: ignore[misc]  # mypy takes no default in a lambda
+        places = np.flatnonzero(odd)
+        order = places[np.argsort((-rule.values if rule.above else rule.values)[places], kind="stable")].tolist()
         found += [Odd(str(table["path"][i]), rule.kind, round(float(rule.values[i]), 3), rule.words) for i in order]
     return found
 

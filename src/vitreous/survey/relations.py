@@ -10,6 +10,7 @@ from vitreous.core.item import Split
 from vitreous.data.duplicates import IntArray
 from vitreous.survey.table import Table
 
+How = Literal["exact", "near", "group"]
 _ORDER = (Split.TRAIN, Split.VALIDATION, Split.TEST)
 
 
@@ -22,7 +23,7 @@ class Leak:
     split: str
     other: str
     other_split: str
-    how: Literal["exact", "near", "group"]
+    how: How
 
 
 def lists_of_copies(table: Table) -> tuple[list[list[str]], list[list[str]]]:
@@ -69,9 +70,9 @@ def _across(table: Table, members: IntArray, rank: IntArray) -> Iterator[tuple[i
 
 
 def _leak(table: Table, image: int, other: int) -> Leak:
-    same = "exact" if table.keys[image] == table.keys[other] else "near" if table.copies[image] == table.copies[other] else "group"
+    how: How = "exact" if table.keys[image] == table.keys[other] else "near" if table.copies[image] == table.copies[other] else "group"
     paths, splits = table["path"], table["split"]
-    return Leak(paths[image], splits[image], paths[other], splits[other], same)  # type: ignore[arg-type]  # one of the three
+    return Leak(paths[image], splits[image], paths[other], splits[other], how)
 
 
 def _groups(number: IntArray) -> list[IntArray]:

@@ -9,15 +9,15 @@ from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch")
 
-from vitreous.core.view import View  # noqa: E402
-from vitreous.export.onnx_file import to_network_as_trained  # noqa: E402
-from vitreous.inside.landscape.between import SIGMOID, SUM  # noqa: E402
-from vitreous.inside.landscape.compiling import compiled  # noqa: E402
-from vitreous.inside.landscape.plane import Plane  # noqa: E402
-from vitreous.inside.landscape.program import Program, program_of, run_fixed, summed  # noqa: E402
-from vitreous.inside.landscape.rows import summed_in_torch  # noqa: E402
-from vitreous.layers.walk import read_walk  # noqa: E402
-from vitreous.nets import build  # noqa: E402
+from vitreous.core.view import View
+from vitreous.export.onnx_file import to_network_as_trained
+from vitreous.inside.landscape.between import SIGMOID, SUM
+from vitreous.inside.landscape.compiling import compiled
+from vitreous.inside.landscape.plane import Plane
+from vitreous.inside.landscape.program import Program, program_of, run_fixed, summed
+from vitreous.inside.landscape.rows import summed_in_torch
+from vitreous.layers.walk import read_walk
+from vitreous.nets import build
 
 PICTURES, CLASSES = 5, 4
 ALPHAS, BETAS = np.linspace(-1, 1, 3), np.linspace(-0.5, 0.5, 2)
@@ -124,7 +124,7 @@ def test_lenet_is_left_with_nothing_but_layers_sigmoids_and_sums() -> None:
 def test_answers_too_large_for_an_exponential_function_are_right_too(one_thread: None) -> None:
     case = Case("lenet", 1, 28)
     for part in (case.plane.centre, case.plane.first):
-        next(iter(part.values()))[:] *= 60  # type: ignore[index]  # mypy sees no array in it
+        next(iter(part.values()))[:] *= 60
     sums = summed_in_torch(case.program, case.plane, ALPHAS, BETAS, case.X, case.target, 1, lambda done: None)
     assert_allclose(sums, case.plain(), rtol=1e-4)  # the first layer's sums are in the hundreds: an error of 1e-5 of them
 

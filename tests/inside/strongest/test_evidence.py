@@ -64,7 +64,7 @@ def test_guided_gradients_are_those_of_torch_with_hooks() -> None:
     walk, picture = read_walk(network.data), pictures(1)[0]
     (point,) = points_of(walk, network, "y", 1)
 
-    class Guided(torch.autograd.Function):  # type: ignore[misc]  # torch ships no types that mypy reads here
+    class Guided(torch.autograd.Function):
         @staticmethod
         def forward(context: Any, x: Any) -> Any:
             context.save_for_backward(x)

@@ -13,18 +13,18 @@ pytest.importorskip("captum")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what it says of versions of other packages
     from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
-from torch import nn  # noqa: E402
+from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asked import inside_of  # noqa: E402
+from asked import inside_of
 
-from vitreous.core.view import View  # noqa: E402
-from vitreous.export.onnx_file import to_network  # noqa: E402
-from vitreous.inside.why.grad_cam import grad_cam  # noqa: E402
-from vitreous.inside.why.integrated_gradients import plain_picture, way_to  # noqa: E402
-from vitreous.inside.why.occlusion import occlusion  # noqa: E402
-from vitreous.inside.why.question import Question, question_of  # noqa: E402
-from vitreous.nets import build  # noqa: E402
+from vitreous.core.view import View
+from vitreous.export.onnx_file import to_network
+from vitreous.inside.why.grad_cam import grad_cam
+from vitreous.inside.why.integrated_gradients import plain_picture, way_to
+from vitreous.inside.why.occlusion import occlusion
+from vitreous.inside.why.question import Question, question_of
+from vitreous.nets import build
 
 pytestmark = pytest.mark.slow
 

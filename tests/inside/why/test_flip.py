@@ -144,7 +144,7 @@ def test_the_answer_that_predict_gives_by_a_stored_rule_is_turned(name: str, see
         else:
             towards = flip(found, label)
             assert towards.changed is not None, label
-            assert (inside_of(found.network, towards.changed).answers.label or "unknown") == label  # type: ignore[union-attr]  # it has answers
+            assert (inside_of(found.network, towards.changed).answers.label or "unknown") == label
 
 
 @pytest.mark.parametrize("seed", range(3))

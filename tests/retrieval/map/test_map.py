@@ -126,7 +126,7 @@ def test_features_that_are_no_numbers_leave_their_pictures_out(few_photos: Path,
     original = Extractor.gather
 
     def spoiled(self: Extractor, *arguments: object) -> Gathered:
-        gathered = original(self, *arguments)  # type: ignore[arg-type]
+        gathered = original(self, *arguments)
         gathered.features[[3, 7]] = np.nan
         return gathered
 
@@ -175,7 +175,7 @@ def test_nothing_of_a_folder_can_be_read(model: Path, tmp_path: Path) -> None:
 def test_answers_from_features_are_those_of_the_whole_network(few_photos: Path, model: Path) -> None:
     network = load_network(model)
     said = answers_from(network, vt.features(few_photos, net=str(model)).values)
-    expected = [vt.api.answers(network, [str(few_photos / path)]) for path in vt.features(few_photos, net=str(model)).paths]  # type: ignore[attr-defined]
+    expected = [vt.api.answers(network, [str(few_photos / path)]) for path in vt.features(few_photos, net=str(model)).paths]
     for label, confidence, ((answer, _),) in zip(said.labels, said.confidence, map(list, expected), strict=True):
         assert label == answer.label and abs(confidence - answer.confidence) < 1e-5
 
@@ -188,7 +188,7 @@ def test_a_run_shows_which_of_its_answers_are_right(trained: Trained, warm_cache
     jsonschema.validate(value, json.loads(SCHEMA.read_text()))
     assert value["right"] > 60 and value["pictures"] == 70
     found = vt.map(trained.photos, vt.load(trained.folder))
-    answers = {str(each.image): each.label for each in vt.load(trained.folder).predict_many(trained.photos)}  # type: ignore[union-attr]
+    answers = {str(each.image): each.label for each in vt.load(trained.folder).predict_many(trained.photos)}
     assert found.said is not None
     same = [answers[str(trained.photos / path)] == label for path, label in zip(found.paths, found.said.labels, strict=True)]
     assert np.mean(same) == 1

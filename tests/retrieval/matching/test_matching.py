@@ -67,7 +67,7 @@ def taken(image: Image.Image, H: Floats, size: tuple[int, int]) -> Image.Image:
 
 
 def found(A: Image.Image, B: Image.Image) -> Match:
-    return matched(picture(A, "a.png"), query(picture(B, "b.png"), Plain()))  # type: ignore[arg-type]  # a stand-in
+    return matched(picture(A, "a.png"), query(picture(B, "b.png"), Plain()))  # a stand-in
 
 
 CASES = [(0, 1.0, False), (20, 0.7, False), (75, 0.8, False), (-140, 0.6, False), (180, 0.9, True), (35, 0.75, True)]
@@ -97,7 +97,7 @@ def test_other_scenes_do_not_match_and_say_no() -> None:
 @pytest.mark.slow
 def test_the_same_file_is_itself() -> None:
     A = picture(scene(3), "a.png")
-    match = matched(A, query(A, Plain()))  # type: ignore[arg-type]
+    match = matched(A, query(A, Plain()))
     assert match.identical and match.score == 1.0 and match.homography is not None and np.array_equal(match.homography, np.eye(3))
     assert "byte for byte" in match.sentence and match.share == 1.0 and match.turn == 0.0
 
@@ -105,7 +105,7 @@ def test_the_same_file_is_itself() -> None:
 @pytest.mark.parametrize(("image", "said"), [(Image.new("RGB", (200, 90), "white"), "it is blank"), (scene(1).resize((8, 8)), "8 × 8 pixels")])
 def test_what_holds_nothing_to_match_is_said(image: Image.Image, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        query(picture(image), Plain())  # type: ignore[arg-type]
+        query(picture(image), Plain())
 
 
 def test_turn_and_share_are_those_of_the_homography() -> None:

@@ -74,6 +74,6 @@ def test_a_text_that_means_nothing_is_refused(text: str, words: str) -> None:
 def test_a_value_out_of_range_or_of_another_type_is_refused() -> None:
     for wrong in ({"crop": 1.5}, {"zoom": 9.0}, {"flip": 1}, {"brightness": True}, {"colour": float("nan")}):
         with pytest.raises(UsageError):
-            Augmentation(**wrong)  # type: ignore[arg-type]  # on purpose
+            Augmentation(**wrong)  # on purpose
     with pytest.raises(UsageError, match="unknown augmentation 'flop'"):
         Augmentation.from_json({"flop": True})

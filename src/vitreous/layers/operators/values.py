@@ -17,10 +17,10 @@ def _each(f: Callable[[Any], Any], derivative: Callable[[Any, Any], Any]) -> Ope
     return Operator(lambda node, inputs: (np.asarray(f(inputs[0]), inputs[0].dtype),), lambda dY, node, i, o, number: dY * derivative(i[0], o[0]))
 
 
-def _tuned(f: Callable[..., Any], derivative: Callable[..., Any], **defaults: float) -> Operator:
+def _tuned(f: Callable[..., Any], derivative: Callable[..., Any], **defaults: float | str) -> Operator:
     """The same with the node's attributes, by name."""
 
-    def of(node: Node) -> dict[str, float]:
+    def of(node: Node) -> dict[str, float | str]:
         return {key: node.attributes.get(key, value) for key, value in defaults.items()}
 
     return Operator(
@@ -139,7 +139,7 @@ VALUES: dict[str, Operator] = {
         alpha=0.2,
         beta=0.5,
     ),
-    "Gelu": _tuned(_gelu, _gelu_slope, approximate="none"),  # type: ignore[arg-type]  # the one attribute that is a word
+    "Gelu": _tuned(_gelu, _gelu_slope, approximate="none"),
     "HardSwish": _each(
         lambda x: x * np.clip(x / 6 + 0.5, 0, 1), lambda x, y: np.clip(x / 6 + 0.5, 0, 1) + x * ((x > -3) & (x < 3)) / x.dtype.type(6)
     ),

@@ -136,9 +136,9 @@ def _minimal(source: Floats, target: Floats, seed: int) -> Floats:
 def _rows(a: Floats, b: Floats) -> Floats:
     """The rows [2 N, 9] of A h = 0 for pairs b ~ H a."""
     x, y, u, v = a[:, 0], a[:, 1], b[:, 0], b[:, 1]
-    o, l = np.zeros(len(a)), np.ones(len(a))  # noqa: E741
-    first = np.stack([x, y, l, o, o, o, -u * x, -u * y, -u], 1)
-    second = np.stack([o, o, o, x, y, l, -v * x, -v * y, -v], 1)
+    no, one = np.zeros(len(a)), np.ones(len(a))
+    first = np.stack([x, y, one, no, no, no, -u * x, -u * y, -u], 1)
+    second = np.stack([no, no, no, x, y, one, -v * x, -v * y, -v], 1)
     return np.stack([first, second], 1).reshape(-1, 9)
 
 

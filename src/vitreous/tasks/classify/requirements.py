@@ -29,6 +29,7 @@ from vitreous.metrics.classification import ClassScores, Interval, Scores
 from vitreous.metrics.label_scores import LabelScores, SeveralScores
 
 Verdict = Literal["met", "not met", "not proven"]
+Sign = Literal[">=", ">", "<=", "<"]
 
 OF_ALL = ("accuracy", "balanced_accuracy", "macro_f1", "top5_accuracy", "log_loss", "calibration_error")
 OF_A_CLASS = ("recall", "miss_rate", "precision", "f1", "average_precision")
@@ -36,7 +37,7 @@ OF_A_CLASS = ("recall", "miss_rate", "precision", "f1", "average_precision")
 _GRAMMAR = "METRIC[CLASS] OP NUMBER, such as recall[scratch] >= 0.95 or accuracy > 90 %"
 # The end is anchored and the class takes all it can, so a class may hold brackets, quotes and signs.
 _FORM = re.compile(r"\s*([^\[\]<>=≥≤]*?)\s*(?:\[(.*)\])?\s*(>=|<=|>|<|≥|≤)\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*(%?)\s*", re.DOTALL)
-_SIGNS = {"≥": ">=", "≤": "<="}
+_SIGNS: dict[str, Sign] = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "≥": ">=", "≤": "<="}
 # The fewest classes for which "among the five most probable" says something.
 _MORE_THAN_FIRST = 5
 # 1 − 0.95 is 0.050000000000000044 in binary numbers, which would fail <= 0.05.
@@ -50,7 +51,7 @@ class Requirement:
     text: str
     metric: str
     label: str | None
-    sign: Literal[">=", ">", "<=", "<"]
+    sign: Sign
     bound: float
 
     def fulfilled_by(self, value: float) -> bool:
@@ -121,7 +122,7 @@ def parsed(text: str, labels: Sequence[str], of_all: Sequence[str] = OF_ALL, of_
         raise UsageError(failed, f"{metric} is a share, and {digits}{' %' if percent else ''} is more than 1", remedy=meant)
     if metric == "log_loss" and percent:
         raise UsageError(failed, "the log loss is no share", remedy="write it without %")
-    return Requirement(text.strip(), metric, label, _SIGNS.get(sign, sign), bound)  # type: ignore[arg-type]  # the expression knows these signs only
+    return Requirement(text.strip(), metric, label, _SIGNS[sign], bound)
 
 
 def judged(requirement: Requirement, scores: Scores | SeveralScores) -> Outcome:

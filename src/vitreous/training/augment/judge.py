@@ -16,6 +16,7 @@ H. Burkhardt, "Invariant kernel functions for pattern analysis and machine learn
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ _FEW_DEGREES = 20.0
 _PERMUTED: dict[str, tuple[str, Sequence[Change]]] = {
     "flip": ("mirrored", (lambda x: x[:, :, ::-1],)),
     "vertical_flip": ("upside down", (lambda x: x[:, ::-1],)),
-    "rotation": ("turned by 90, 180 and 270°", tuple(lambda x, turns=k: np.rot90(x, turns, (1, 2)) for k in (1, 2, 3))),  # type: ignore[misc]  # mypy types no default of a lambda
+    "rotation": ("turned by 90, 180 and 270°", tuple(partial(np.rot90, k=k, axes=(1, 2)) for k in (1, 2, 3))),
 }
 _JUDGED = (*_PERMUTED, "colour")
 _IN_COLOUR = "with colours from none to double"

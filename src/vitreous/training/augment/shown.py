@@ -77,7 +77,7 @@ class Augmentations:
         return self.picture("png")
 
 
-def show_augmentation(names: Sequence[str | os.PathLike[str]], text: str = "auto", seed: int = 0, policy: Policy = Policy()) -> Augmentations:  # noqa: B008
+def show_augmentation(names: Sequence[str | os.PathLike[str]], text: str, seed: int, policy: Policy) -> Augmentations:
     """Eight pictures of these files and folders, evenly spread over them, in eight views each; `text` as `parse` reads it.
 
     A photo is shown as its central square at 224 pixels; where the first picture's shorter side has up to 64 pixels, all are shown at its

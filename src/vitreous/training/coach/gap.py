@@ -12,7 +12,7 @@ compared with that, else every first epoch looks like a leak.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import sqrt
+from math import log, sqrt
 from statistics import median
 from typing import Any, Self
 
@@ -119,7 +119,7 @@ def under_fitting(history: Entries, context: Context, unit: float) -> list[Findi
                 "under-fitting", f"The loss still fell from {before:.3g} to {last:.3g} in the last epoch.", sides.evidence, "Train longer: --epochs."
             )
         ]
-    if context.several or sides.learned is None or last <= _POOR * Context.plain(context.classes).guess:  # type: ignore[operator]  # a plain context has one
+    if context.several or sides.learned is None or last <= _POOR * log(max(2, context.classes)):
         return []
     sentence = f"{sides.learned:.0%} right of the pictures learned from, {sides.held:.0%} of those held out: a small gap, and poor on both."
     return [Finding("under-fitting", sentence, sides.evidence, "A larger network, or train longer: --epochs.")]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.fit.head import Ints
-from vitreous.fit.softmax import log_softmax
+from vitreous.layers.softmax import log_softmax
 
 Numbers = NDArray[np.float64]
 
@@ -114,4 +114,4 @@ def _even(error: Numbers) -> Numbers:
 
 
 def _softmax(logits: Numbers) -> Numbers:
-    return np.exp(log_softmax(logits))  # type: ignore[arg-type]  # in fp64 as it came
+    return np.exp(log_softmax(logits))

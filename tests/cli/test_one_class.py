@@ -117,13 +117,28 @@ def test_too_few_copies_and_settings_for_several_classes_are_said(tmp_path: Path
         shutil.copy(same / "good" / "000.png", same / "good" / f"{number:03}.png")
     for folder, options, words in (
         (few, [], "'good' has 5 pictures; 8 are needed"),
-        (same, ["--size", "64"], "of which 1 differ; the others are copies"),
+        (same, ["--size", "64"], "20 pictures that are copies of 1 picture; pictures that differ"),
         (few, ["--net", "lenet"], "there is one class only"),
         (few, ["--size", "100"], "a multiple of 32"),
     ):
         said = vitreous("train", folder, "--runs", tmp_path / "runs", *options)
         assert said.code in (1, 2) and words in said.err and "internal" not in said.err, said.err
     assert not any((tmp_path / "runs").glob("*"))
+
+
+def test_parts_before_a_fixed_camera_are_no_copies_of_each_other(tmp_path: Path, stepped: None, vitreous: Vitreous) -> None:
+    rng = np.random.default_rng(1)
+    outline = np.full((64, 64, 1), 60.0)
+    outline[10:54, 14:50] = 170
+    outline[18:26, 20:28] = outline[36:44, 34:42] = 30
+    (tmp_path / "parts" / "good").mkdir(parents=True)
+    for number in range(24):
+        pixels = outline + rng.normal(0, 6, (64, 64, 3))
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(tmp_path / "parts" / "good" / f"{number:02}.png")
+    shutil.copy(tmp_path / "parts" / "good" / "00.png", tmp_path / "parts" / "good" / "again.png")
+    said = vitreous("train", tmp_path / "parts", "--size", "64", "--runs", tmp_path / "runs")
+    assert said.code == 0 and "only equal files count as copies" in said.err, said.err
+    assert "held out for the limit: 12, copies counted once" in said.err
 
 
 def test_ten_pictures_keep_the_rate_that_they_can(tmp_path: Path, stepped: None, vitreous: Vitreous) -> None:

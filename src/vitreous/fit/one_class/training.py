@@ -90,7 +90,7 @@ def train_one_class(source: Source, good: str, settings: TrainSettings, reporter
         reporter.say(f"Run: {visible(str(writer.path))}")
         with open_pack(source.root, settings.policy.key) as pack:
             gathered = gather_pictures(pack, source.items, view, 3, settings.policy, reporter.progress)
-        parts = _parts(source, gathered, good, settings.seed)
+        parts = _parts(source, gathered, good, settings.seed, reporter)
         reporter.say(f"Bank: {plural(len(parts.bank), 'picture')}; held out for the limit: {len(parts.held_out):,}, copies counted once.")
         white, bank = _bank(patched, setting, gathered.features, parts.bank, settings.seed, reporter)
         rate, known, model = _limited(patched, setting, (white, bank), view, good, gathered.features, parts, reporter)
@@ -124,7 +124,7 @@ def _setting(settings: TrainSettings, count: int) -> Setting:
     return default_setting(count, "f32", library)
 
 
-def _parts(source: Source, gathered: Gathered, good: str, seed: int) -> _Parts:
+def _parts(source: Source, gathered: Gathered, good: str, seed: int, reporter: Reporter) -> _Parts:
     kept = gathered.readable
     mine = [number for number in kept if source.items[number].label == good and source.items[number].split is not Split.TEST]
     test = [number for number in kept if source.items[number].split is Split.TEST]
@@ -134,16 +134,28 @@ def _parts(source: Source, gathered: Gathered, good: str, seed: int) -> _Parts:
             f"{plural(len(mine), 'picture')} of {visible(good)!r} can be read",
             f"{LEAST} are needed",
         )
-    group = find_duplicates([gathered.keys[number] for number in mine], gathered.facts["thumbnail"][mine]).group
+    group, aligned = _copies([gathered.keys[number] for number in mine], gathered.facts["thumbnail"][mine])
+    if aligned:
+        reporter.say("Most of them look like copies of each other, as parts before a fixed camera do: only equal files count as copies.")
     different = len(np.unique(group))
     if different < 3:
-        arrived = f"{plural(len(mine), 'picture')} of which {different:,} differ; the others are copies"
+        arrived = f"{plural(len(mine), 'picture')} that are copies of {plural(different, 'picture')}"
         raise DataError(f"cannot learn what is ordinary in {visible(str(source.root))}", arrived, "pictures that differ")
     share = max(_SHARE, min(0.5, _WISHED / different))
     aside = hold_out(np.zeros(len(mine), np.intp), group, share, seed)
     first = np.isin(np.arange(len(mine)), np.unique(group, return_index=True)[1])
     held = [mine[place] for place in np.flatnonzero(aside & first).tolist()]
     return _Parts([mine[place] for place in np.flatnonzero(~aside).tolist()], held[:_MOST_KNOWN], test)
+
+
+def _copies(keys: list[bytes], thumbnails: NDArray[np.uint8]) -> tuple[Ints, bool]:
+    """A number for each picture, the same for copies; and whether looks tell nothing of copies: where more than half of the files look like others,
+    the camera stands still, and different parts look so."""
+    group = find_duplicates(keys, thumbnails).group
+    first = {key: place for place, key in reversed(list(enumerate(keys)))}
+    equal = np.array([first[key] for key in keys], np.intp)
+    aligned = 2 * len(np.unique(group)) < len(first)
+    return (equal if aligned else group), aligned
 
 
 def _bank(patched: Patched, setting: Setting, pictures: Pictures, rows: list[int], seed: int, reporter: Reporter) -> tuple[White, Floats]:

@@ -183,6 +183,9 @@ def test_on_a_phone_everything_is_in_reach_and_nothing_is_wider_than_it(chromium
     assert window.page.evaluate("document.documentElement.scrollWidth") <= 390
     small = window.page.evaluate("[...document.querySelectorAll('button')].filter(b => b.offsetParent && b.offsetHeight < 36).length")
     assert small == 0
+    assert len({button.bounding_box()["y"] for button in window.page.locator("#ways button").all()}) == 1  # the ways stand in one line
+    window.page.locator("#labels .see").first.tap()  # where a label is taken off a picture again
+    window.page.wait_for_selector("#question:has-text('xxx')")
     window.closes()
 
 
@@ -191,7 +194,7 @@ def test_a_program_that_has_gone_is_said_and_finish_ends_it(chromium: Any, serve
     window.names("one")
     window.page.get_by_role("button", name="Finish").click()
     window.page.wait_for_selector("h1:has-text('Finished')")
-    assert served.finished.is_set()
+    assert served.finished.is_set() and window.wrong == []
     served.close()
     window.page.goto("about:blank")
     window.wrong.clear()

@@ -316,7 +316,7 @@ async function listen() {
 
 function over() {
   document.body.replaceChildren(
-    el("main", { style: "" }, el("h1", {}, "Finished"), el("p", {}, `${state.said} All of it is saved. This window can be closed; vitreous label goes on from here.`)),
+    el("main", { class: "over" }, el("h1", {}, "Finished"), el("p", {}, `${state.said} All of it is saved. This window can be closed; vitreous label goes on from here.`)),
   );
 }
 

@@ -27,6 +27,7 @@ export function showSidebar(state, guessed, on) {
       return el("li", {}, use, see, rename);
     }),
   );
+  the("counts").hidden = !state.labels.some((label) => label.guessed);
   the("how-far").textContent = `${state.labelled.toLocaleString("en")} labelled · ${state.open.toLocaleString("en")} open${state.aside ? ` · ${state.aside} aside` : ""}`;
   const bar = /** @type {HTMLProgressElement} */ (the("bar"));
   bar.max = Math.max(1, state.pictures);

@@ -207,7 +207,7 @@ def test_a_decision_is_told_in_its_own_sentences(tmp_path: Path) -> None:
         made_contents(tmp_path), decision={"label": "hat", "sentences": ["Says hat from 0.31 on.", "Misses at most 2 % of <hats>."]}
     )
     page, card = both(contents)
-    assert "Misses at most 2 % of <hats>." in page.text and "- Says hat from 0.31 on." in card
+    assert "Misses at most 2\u00a0% of <hats>." in page.text and "- Says hat from 0.31 on." in card
     assert "No operating point" not in card
 
 

@@ -123,8 +123,12 @@ def _against(names: Sequence[str], found: Sequence[Paired]) -> list[Against]:
 
 
 def _points(difference: float, digits: int = 0) -> str:
-    """In points of 1 %, with a sign; a minus, which is as wide as the plus."""
-    return f"{100 * difference:+.{digits}f}".replace("-", "−")
+    """In points of 1 %, with a sign but for none at all; a minus, which is as wide as the plus.
+
+    >>> _points(0.021), _points(-0.0213, 1), _points(0.0, 1)
+    ('+2', '−2.1', '0.0')
+    """
+    return f"{100 * difference:+.{digits}f}".replace("-", "−") if difference else f"{0:.{digits}f}"
 
 
 def _metrics(runs: Sequence[Contents]) -> list[tuple[str, list[str]]]:

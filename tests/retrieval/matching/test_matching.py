@@ -1,6 +1,6 @@
 """Pictures that were turned, scaled, cropped and mirrored are found where they are, by maps that need no network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -100,6 +100,10 @@ def test_the_same_file_is_itself() -> None:
     match = matched(A, query(A, Plain()))
     assert match.identical and match.score == 1.0 and match.homography is not None and np.array_equal(match.homography, np.eye(3))
     assert "byte for byte" in match.sentence and match.share == 1.0 and match.turn == 0.0
+    assert match.scored == "1.000"
+    other = replace(match, B=replace(match.B, key=b"another file"))
+    told = [replace(other, score=score).scored for score in (0.99999, 0.9994, 0.5, 0.0001)]
+    assert told == [">0.999", "0.999", "0.500", "<0.001"]
 
 
 @pytest.mark.parametrize(("image", "said"), [(Image.new("RGB", (200, 90), "white"), "it is blank"), (scene(1).resize((8, 8)), "8 × 8 pixels")])

@@ -38,7 +38,7 @@ def drawn_folder(matches: "Matches", theme: Theme) -> "Figure":
     if not first:
         raise UsageError("there is nothing to draw", matches.sentence, "a picture in which something was found")
     asked = Side(shown(first[0].B), first[0].size_b, basename(matches.image))
-    sides = [Outlined(Side(shown(each.A), each.size_a, f"{basename(each.a)} · {each.score:.3f}"), each.corners, each.how) for each in first]
+    sides = [Outlined(Side(shown(each.A), each.size_a, f"{basename(each.a)} · {each.scored}"), each.corners, each.how) for each in first]
     more = f"the first {len(first)} of {len(matches.found):,}; " if len(first) < len(matches.found) else ""
     return found_page(asked, sides, matches.title, f"{more}outlined: where it lies, with a mark at its upper left corner", theme)
 

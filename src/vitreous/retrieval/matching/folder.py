@@ -56,7 +56,7 @@ class Matches:
         return f"{count} of {plural(self.pictures, 'picture')}{nearest} show{'s' * (len(self.found) == 1)} what {image} shows"
 
     def lines(self) -> list[str]:
-        rows = [f"{each.score:.3f}  {visible(each.a)}  {each.how}" for each in self.found[:_LINES]]
+        rows = [f"{each.scored:>6}  {visible(each.a)}  {each.how}" for each in self.found[:_LINES]]
         if len(self.found) > _LINES:
             rows.append(f"and {len(self.found) - _LINES:,} more; --json names them all")
         left = [f"left out: {visible(each.relative)}: {each.reason}" for each in self.left_out[:5]]

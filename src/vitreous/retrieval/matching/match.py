@@ -87,6 +87,13 @@ class Match:
         return ("mirrored, " if self.mirrored else "") + f"{turned}, scale {self.scale:.2f}, {100 * self.share:.0f} % of it"
 
     @property
+    def scored(self) -> str:
+        """The score in words: a probability that rounds to one is not certain, but for equal files."""
+        if self.identical or 0.0005 <= self.score < 0.9995:
+            return f"{self.score:.3f}"
+        return "<0.001" if self.score < 0.5 else ">0.999"
+
+    @property
     def sentence(self) -> str:
         """What was found."""
         return self._said(visible(self.a), visible(self.b))
@@ -100,8 +107,8 @@ class Match:
         if self.identical:
             return f"yes: {a} and {b} are {self.how}"
         if not self.same:
-            return f"no: {a} and {b} do not show the same object or place (score {self.score:.3f})"
-        return f"yes: {b} is in {a} ({self.how}; score {self.score:.3f})"
+            return f"no: {a} and {b} do not show the same object or place (score {self.scored})"
+        return f"yes: {b} is in {a} ({self.how}; score {self.scored})"
 
     def lines(self) -> list[str]:
         if self.corners is None:

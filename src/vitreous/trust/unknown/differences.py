@@ -15,7 +15,7 @@ _NAMED = 4
 # name: of a picture's facts, and how a value is written
 _LOOKS: dict[str, tuple[Callable[[NDArray[np.void]], FloatArray], str]] = {
     "brightness": (lambda facts: facts["brightness"].astype(float), "{:.0f} of 255"),
-    "contrast": (lambda facts: facts["contrast"].astype(float), "{:.0f}"),
+    "contrast": (lambda facts: facts["contrast"].astype(float), "{:.0f} grey levels"),
     "sharpness": (lambda facts: facts["sharpness"].astype(float), "{:.2f}"),
     "size": (lambda facts: np.sqrt(facts["width"].astype(float) * facts["height"]), "{:,.0f} pixels a side"),
     "proportions": (lambda facts: facts["width"] / np.maximum(1, facts["height"].astype(float)), "{:.2f} wide to 1 high"),

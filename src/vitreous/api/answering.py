@@ -12,13 +12,12 @@ from vitreous.errors import UnreadableImage
 from vitreous.fit.settings import policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network
-from vitreous.tasks.classify.answers import Failure
-from vitreous.tasks.predict import AnyAnswers, Beside
-from vitreous.tasks.predict import predict as predict_files
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what answers is not imported by those who search
     from vitreous.extraction import FeatureOptions, Features
     from vitreous.fit.features import Pool
+    from vitreous.tasks.classify.answers import Failure
+    from vitreous.tasks.predict import AnyAnswers, Beside
 
 Image = str | os.PathLike[str]
 
@@ -29,10 +28,12 @@ def answers(
     engine: str = "auto",
     max_pixels: int | None = None,
     tolerate_truncated: bool = False,
-    beside: Beside | None = None,
-) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
+    beside: "Beside | None" = None,
+) -> Iterator[tuple["AnyAnswers | Failure", Decoded | None]]:
     """Answers for files as they become ready, in their order, with what was decoded; `beside`: what is said of each beside its answer."""
-    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated), beside)
+    from vitreous.tasks.predict import predict
+
+    return predict(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated), beside)
 
 
 def engine_for(network: Network, count: int, engine: str) -> Setting:
@@ -42,18 +43,20 @@ def engine_for(network: Network, count: int, engine: str) -> Setting:
     return setting_for_answers(network, count, engine)
 
 
-def one(network: Network, image: Image, beside: Beside | None = None) -> AnyAnswers:
+def one(network: Network, image: Image, beside: "Beside | None" = None) -> "AnyAnswers":
+    from vitreous.tasks.classify.answers import Failure
+
     ((result, _),) = answers(network, [os.fspath(image)], beside=beside)
     if isinstance(result, Failure):
         raise unreadable(result)
     return result
 
 
-def unreadable(failure: Failure) -> UnreadableImage:
+def unreadable(failure: "Failure") -> UnreadableImage:
     return UnreadableImage(f"cannot read {visible(failure.image)}", failure.reason)
 
 
-def many(network: Network, images: Image | Iterable[Image], beside: Beside | None = None) -> list[AnyAnswers | Failure]:
+def many(network: Network, images: Image | Iterable[Image], beside: "Beside | None" = None) -> list["AnyAnswers | Failure"]:
     from vitreous.data.sources.pictures import pictures_in
 
     return [answer for answer, _ in answers(network, pictures_in(named(images)), beside=beside)]

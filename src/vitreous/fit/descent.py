@@ -32,7 +32,7 @@ Loss = Callable[[Floats, slice], tuple[float, Floats]]
 def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Head:
     """From `begin` [D + 1, K], weights above biases, until the largest entry of the gradient, per picture, is below `tolerance`.
 
-    `features` [N, D]; `shrinking` [D + 1, 1], the same for all weights.
+    `features` [N, D]; `shrinking` [D + 1, 1] or [D + 1, K], the same for all weights of a column.
     """
     span = span_of(features) if is_wide(features) else None
     if span is None:

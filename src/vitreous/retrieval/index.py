@@ -59,8 +59,13 @@ class Index:
         return self.rows.vectors[self.entries.row]
 
     @property
+    def contents(self) -> int:
+        """How many of the pictures are different ones."""
+        return int(np.count_nonzero(np.bincount(self.entries.row)))  # numpy.unique would import numpy.ma
+
+    @property
     def sentence(self) -> str:
-        copies = len(self) - len(np.unique(self.entries.row))
+        copies = len(self) - self.contents
         also = f" ({plural(copies, 'copy', 'copies')} among them)" if copies else ""
         return f"{plural(len(self), 'picture')}{also} of {visible(self.folder.name)}: {self.about.features}"
 
@@ -69,7 +74,7 @@ class Index:
             "index": str(self.path),
             "folder": self.about.folder,
             "pictures": len(self),
-            "contents": len(np.unique(self.entries.row)),
+            "contents": self.contents,
             "features": self.about.width,
             "network": self.about.network,
             "fingerprint": self.about.fingerprint,

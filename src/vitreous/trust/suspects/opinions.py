@@ -66,22 +66,23 @@ def fold_numbers(labels: Ints, groups: Ints, seed: int) -> Ints:
 
 def strength_for(points: Floats, weights: Floats, fold: Ints, heads: Heads) -> float:
     """How strong the softmax is, by its loss on the first fold."""
-    held = fold == fold.min()
-    head, losses = heads[int(fold.min())], []
-    for strength in STRENGTHS:
-        head = _softmax_head(points[~held], weights[~held], strength, head)
-        losses.append(-float((weights[held] * log_softmax(head.logits(points[held]))).sum()))
+    first = int(fold.min())
+    held = fold == first
+    learned_from = np.repeat(~held[:, None], len(STRENGTHS), 1)
+    fitted = _softmax_heads(points, weights, learned_from, np.array(STRENGTHS), [heads[first]] * len(STRENGTHS))
+    losses = [-float((weights[held] * log_softmax(head.logits(points[held]))).sum()) for head in fitted]
     return STRENGTHS[int(np.argmin(losses))]
 
 
 def softmax_opinion(points: Floats, weights: Floats, fold: Ints, strength: float, heads: Heads) -> tuple[Numbers, Heads]:
     """`weights` [N, K]: how much each picture counts, in the column of its label. `heads`: where the fits begin, each of them fitted without its
     fold too: another fold's head would know of the labels that are asked."""
-    logits, fitted = np.zeros(weights.shape, np.float32), {}
-    for number, head in heads.items():
+    logits, numbers = np.zeros(weights.shape, np.float32), list(heads)
+    learned_from = fold[:, None] != np.array(numbers)
+    fitted = dict(zip(numbers, _softmax_heads(points, weights, learned_from, np.full(len(numbers), strength), list(heads.values())), strict=True))
+    for number, head in fitted.items():
         asked = fold == number
-        fitted[number] = _softmax_head(points[~asked], weights[~asked], strength, head)
-        logits[asked] = fitted[number].logits(points[asked])
+        logits[asked] = head.logits(points[asked])
     return np.asarray(log_softmax(logits), np.float64), fitted
 
 
@@ -125,12 +126,17 @@ def neighbours_of(points: Floats, groups: Ints, count: int = NEAREST) -> Neighbo
     return Neighbours(row, cosine)
 
 
-def _softmax_head(points: Floats, weights: Floats, strength: float, start: Head) -> Head:
-    begin = np.concatenate([start.weight.T, start.bias[None]]).astype(np.float64)
+def _softmax_heads(points: Floats, weights: Floats, learned_from: NDArray[np.bool_], strengths: Numbers, starts: list[Head]) -> list[Head]:
+    """H heads in one descent, as their scores are then one product: each learns from its own pictures, `learned_from` [N, H], at its strength [H]."""
+    classes, many = weights.shape[1], len(starts)
+    begin = np.concatenate([np.vstack([start.weight.T, start.bias]) for start in starts], axis=1).astype(np.float64)
+    shrinking = np.hstack([np.repeat(shrink_weights(points.shape[1], strength), classes, 1) for strength in strengths])
 
     def loss(logits: Floats, part: slice) -> tuple[float, Floats]:
-        log_p, wanted = log_softmax(logits), weights[part]
-        gradient: Floats = np.exp(log_p) * wanted.sum(1, keepdims=True) - wanted
-        return -float((wanted * log_p).sum()), gradient
+        log_p = log_softmax(logits.reshape(-1, many, classes))
+        wanted = weights[part, None] * learned_from[part, :, None]
+        gradient: Floats = np.exp(log_p) * wanted.sum(2, keepdims=True) - wanted
+        return -float((wanted * log_p).sum()), gradient.reshape(logits.shape)
 
-    return descend(points, begin, loss, shrink_weights(points.shape[1], strength), ROUGH)
+    found = descend(points, begin, loss, shrinking, ROUGH)
+    return [Head(weight, bias) for weight, bias in zip(np.split(found.weight, many), np.split(found.bias, many), strict=True)]

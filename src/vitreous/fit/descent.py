@@ -19,7 +19,7 @@ from vitreous.fit.span import is_wide, span_of
 MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the scores whatever the number of classes.
 BLOCK_VALUES = 8_000_000
-FEW_COLUMNS = 64
+FEW_COLUMNS = 32
 MANY_NUMBERS = 100_000_000
 # L-BFGS keeps a pair of gradients in fp64 for each step that it remembers: with a million weights, 20 MB each.
 MANY_PARAMETERS = 300_000
@@ -32,9 +32,10 @@ Loss = Callable[[Floats, slice], tuple[float, Floats]]
 def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Head:
     """From `begin` [D + 1, K], weights above biases, until the largest entry of the gradient, per picture, is below `tolerance`.
 
-    `features` [N, D]; `shrinking` [D + 1, 1] or [D + 1, K], the same for all weights of a column.
+    `features` [N, D]; `shrinking` [D + 1, 1]: of the weights of each feature, and of the biases.
     """
-    span = span_of(features) if is_wide(features) else None
+    same = np.all(shrinking[:-1] == shrinking[0])  # else the best weights lie elsewhere than in the span
+    span = span_of(features) if same and is_wide(features) else None
     if span is None:
         return _head(_descended(features, begin, loss, shrinking, tolerance))
     rows = len(features)

@@ -8,6 +8,8 @@ predicted probability of each class is its frequency among the pictures: classes
 record on imbalance.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from vitreous.fit.descent import descend, shrink_weights
@@ -16,6 +18,7 @@ from vitreous.fit.head import Floats, Head, Ints
 # Largest entry of the gradient, per picture, at which a fit counts as converged. On 1,501 photos of 10 classes the answers
 # at 1e-4 are those at 1e-5 but for one in 341; 1e-3 orders the strengths alike in a fifth of the steps.
 TOLERANCE, ROUGH = 1e-4, 1e-3
+FEW = 32
 
 
 def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
@@ -37,9 +40,16 @@ def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, s
 
 def log_softmax(logits: Floats) -> Floats:
     """log(exp(z_k) / sum_j exp(z_j)) along the last axis, without overflow."""
-    logits = logits - logits.max(-1, keepdims=True)
-    logits -= np.log(np.exp(logits).sum(-1, keepdims=True))
+    logits = logits - _largest(logits)[..., None]
+    logits -= np.log(np.einsum("...k->...", np.exp(logits)))[..., None]
     return logits
+
+
+def _largest(logits: Floats) -> Floats:
+    """Along the last axis. Column by column where there are few: numpy's own way takes four times as long, and its sum four times einsum's."""
+    if logits.shape[-1] > FEW:
+        return np.asarray(logits.max(-1))
+    return np.asarray(reduce(np.maximum, np.moveaxis(logits, -1, 0)))
 
 
 def log_loss(logits: Floats, target: Ints) -> Floats:

@@ -140,7 +140,7 @@ def neighbours_of(points: Floats, groups: Ints, count: int = NEAREST) -> Neighbo
 
 
 def _softmax_head(points: Floats, weights: Floats, strength: float, start: Head) -> Head:
-    """Principal components are uncorrelated, so that a scale for each of them makes the loss about as steep in all directions: a third of the steps."""
+    """Principal components are uncorrelated: a scale for each makes the loss about as steep in all directions, which is a third of the steps."""
     scale = np.sqrt(_CURVATURE * np.square(points).mean(0) + 1 / (strength * len(points))).astype(np.float32)
     begin = np.vstack([start.weight.T * scale[:, None], start.bias]).astype(np.float64)
     shrinking = shrink_weights(len(scale), strength)

@@ -20,7 +20,8 @@ MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the scores whatever the number of classes.
 BLOCK_VALUES = 8_000_000
 FEW_COLUMNS = 32
-MANY_NUMBERS = 3_000_000
+MANY_NUMBERS = 100_000_000
+ONE_THREAD = 3_000_000
 # L-BFGS keeps a pair of gradients in fp64 for each step that it remembers: with a million weights, 20 MB each.
 MANY_PARAMETERS = 300_000
 
@@ -65,7 +66,7 @@ def _descended(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers,
 
     options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < MANY_PARAMETERS else 4}
     # a product of a small matrix with few columns takes a millisecond, and with a second thread, where that has to be waited for, eight
-    alone = classes <= FEW_COLUMNS and features.size < MANY_NUMBERS
+    alone = classes <= FEW_COLUMNS and features.size < ONE_THREAD
     with thread_pools().limit(limits=1 if alone else None, user_api="blas"):
         found: Numbers = minimize(value_and_gradient, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(parameters, classes)
     return found

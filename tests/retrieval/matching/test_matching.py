@@ -87,11 +87,12 @@ def test_a_turned_scaled_and_mirrored_part_is_found_where_it_is(angle: float, sc
 
 @pytest.mark.slow
 def test_other_scenes_do_not_match_and_say_no() -> None:
-    # how sure a no is, is calibrated on photos; made scenes of one kind of stuff have a little in common
-    for seed in (5, 6, 7, 8):
-        match = found(scene(seed), scene(seed + 10))
-        assert not match.same and match.score < 0.5 and match.homography is None and match.corners is None
+    # made of one kind of stuff, they have a little in common: of 24 such pairs the mean score was 0.08, the largest 0.32
+    matches = [found(scene(seed), scene(seed + 30)) for seed in range(5, 12)]
+    for match in matches:
+        assert not match.same and match.homography is None and match.corners is None
         assert match.sentence.startswith("no:") and match.to_json()["homography"] is None
+    assert np.median([match.score for match in matches]) < 0.1 and max(match.score for match in matches) < 0.5
 
 
 @pytest.mark.slow

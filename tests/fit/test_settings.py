@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from vitreous.data.decode import policy
 from vitreous.errors import UsageError
-from vitreous.fit.settings import TrainSettings, policy, resolve
+from vitreous.fit.settings import TrainSettings, resolve
 
 
 def file(folder: Path, text: str) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitreous.api.answering import Image, answers, engine_for, feature_options, features_of, many, named, one
+from vitreous.api.answering import Image, answers, engine_for, feature_options, features_of, many, named, network_of, one
 from vitreous.api.finding import Question, find, find_by, find_in, index, index_by
 from vitreous.api.label import label, label_session, next_to_label
 from vitreous.api.mapping import map, map_by  # noqa: A004  # as `vitreous map` is called
@@ -16,14 +16,16 @@ from vitreous.api.pictures import evaluation_picture
 from vitreous.api.run import Run, documents
 from vitreous.api.suspects import apply_corrections, run_at, suspects, undo_corrections
 from vitreous.core.reporter import Printed, Quiet, Reporter
+from vitreous.data.decode import policy
 from vitreous.errors import UsageError, VitreousError
-from vitreous.fit.settings import TrainSettings, policy
+from vitreous.fit.settings import TrainSettings
 from vitreous.infer.network import Network, load_network
 from vitreous.tasks.classify.answers import Answers, Failure
 from vitreous.tasks.predict import AnyAnswers
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions, Features
+    from vitreous.extraction import Features
+    from vitreous.fit.feature_options import FeatureOptions
     from vitreous.fit.features import Pool
     from vitreous.fit.improving import Improver
     from vitreous.fit.methods import FromScratch
@@ -303,7 +305,7 @@ def load(run: Image) -> Run | OneClassRun:
 def network_for(verb: str, run: Image | None, options: "FeatureOptions", reporter: Reporter) -> Network:
     """The network of a run; without one that of the options. Raises UsageError for a run of one class, which has no such verb."""
     if run is None:
-        return options.network(reporter)
+        return network_of(options, reporter)
     opened = load(run)
     if isinstance(opened, OneClassRun):
         raise refused(verb, opened.folder)
@@ -366,7 +368,7 @@ def features(
     numbers, by `pool`. What is known from before is not computed again. Raises DataError, ModelError, UsageError.
     """
     options, tell = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size), reporter or Quiet()
-    return features_of(options.network(tell), data, options, tell)
+    return features_of(network_of(options, tell), data, options, tell)
 
 
 def augmentations(

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
-from vitreous.data.decode import Decoded
+from vitreous.data.decode import Decoded, policy
 from vitreous.errors import UnreadableImage
-from vitreous.fit.settings import policy
 from vitreous.infer.engine import Setting
 from vitreous.infer.network import Network
+from vitreous.tasks.classify.answers import Failure
+from vitreous.tasks.predict import AnyAnswers, Beside
+from vitreous.tasks.predict import predict as predict_files
 
-if TYPE_CHECKING:  # what answers is not imported by those who search
-    from vitreous.extraction import FeatureOptions, Features
+if TYPE_CHECKING:
+    from vitreous.extraction import Features
+    from vitreous.fit.feature_options import FeatureOptions
     from vitreous.fit.features import Pool
-    from vitreous.tasks.classify.answers import Failure
-    from vitreous.tasks.predict import AnyAnswers, Beside
 
 Image = str | os.PathLike[str]
 
@@ -28,12 +29,10 @@ def answers(
     engine: str = "auto",
     max_pixels: int | None = None,
     tolerate_truncated: bool = False,
-    beside: "Beside | None" = None,
-) -> Iterator[tuple["AnyAnswers | Failure", Decoded | None]]:
+    beside: Beside | None = None,
+) -> Iterator[tuple[AnyAnswers | Failure, Decoded | None]]:
     """Answers for files as they become ready, in their order, with what was decoded; `beside`: what is said of each beside its answer."""
-    from vitreous.tasks.predict import predict
-
-    return predict(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated), beside)
+    return predict_files(network, engine_for(network, len(paths), engine), paths, policy(max_pixels, tolerate_truncated), beside)
 
 
 def engine_for(network: Network, count: int, engine: str) -> Setting:
@@ -43,20 +42,18 @@ def engine_for(network: Network, count: int, engine: str) -> Setting:
     return setting_for_answers(network, count, engine)
 
 
-def one(network: Network, image: Image, beside: "Beside | None" = None) -> "AnyAnswers":
-    from vitreous.tasks.classify.answers import Failure
-
+def one(network: Network, image: Image, beside: Beside | None = None) -> AnyAnswers:
     ((result, _),) = answers(network, [os.fspath(image)], beside=beside)
     if isinstance(result, Failure):
         raise unreadable(result)
     return result
 
 
-def unreadable(failure: "Failure") -> UnreadableImage:
+def unreadable(failure: Failure) -> UnreadableImage:
     return UnreadableImage(f"cannot read {visible(failure.image)}", failure.reason)
 
 
-def many(network: Network, images: Image | Iterable[Image], beside: "Beside | None" = None) -> list["AnyAnswers | Failure"]:
+def many(network: Network, images: Image | Iterable[Image], beside: Beside | None = None) -> list[AnyAnswers | Failure]:
     from vitreous.data.sources.pictures import pictures_in
 
     return [answer for answer, _ in answers(network, pictures_in(named(images)), beside=beside)]
@@ -71,9 +68,19 @@ def feature_options(
     stage: str | None, pool: "Pool", engine: str, max_pixels: int | None, tolerate_truncated: bool, net: str | None = None, size: int | None = None
 ) -> "FeatureOptions":
     """The options that calls and verbs have in common, as the one value that is passed on."""
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
 
     return FeatureOptions(stage, pool, engine, policy(max_pixels, tolerate_truncated), net, size)
+
+
+def network_of(options: "FeatureOptions", reporter: Reporter) -> Network:
+    """The network that the options name; what there is to remark of it is said."""
+    from vitreous.extraction import network_named
+
+    network, remarks = network_named(options.net, options.size)
+    for remark in remarks:
+        reporter.say(remark)
+    return network
 
 
 def features_of(network: Network, data: Image, options: "FeatureOptions", reporter: Reporter) -> "Features":

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, engine_for, feature_options, named
+from vitreous.api.answering import Image, engine_for, feature_options, named, network_of
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
     from vitreous.fit.features import Pool
     from vitreous.infer.network import Network
     from vitreous.retrieval import Found, Index
@@ -38,7 +38,7 @@ def index(
     Raises DataError, ModelError, RunError, StorageError, UsageError.
     """
     options, tell = feature_options(stage, pool, engine, max_pixels, tolerate_truncated, net, size), reporter or Quiet()
-    return index_by(options.network(tell), data, path, options, tell)
+    return index_by(network_of(options, tell), data, path, options, tell)
 
 
 def find(
@@ -114,7 +114,7 @@ def find_in(data: "Image | Index", question: Question, path: Image | None, optio
             said, was = f"--{given[0]} with an index", f"{visible(os.fspath(data))} was made with its own"
             raise UsageError(said, was, remedy="leave it away, or name the folder of the pictures")
         return question.asked_of(open_index(Path(data)), reporter)
-    return find_by(lambda: options.network(reporter), data, question, path, options, reporter)
+    return find_by(lambda: network_of(options, reporter), data, question, path, options, reporter)
 
 
 def find_by(

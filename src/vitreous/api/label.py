@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, feature_options
+from vitreous.api.answering import Image, feature_options, network_of
 from vitreous.core.reporter import Printed, Quiet, Reporter
 from vitreous.core.text import visible
-from vitreous.fit.settings import policy
+from vitreous.data.decode import policy
 
 if TYPE_CHECKING:
     from vitreous.labelling.further import Next
@@ -38,7 +38,7 @@ def label_session(
     from vitreous.labelling.opening import open_session
 
     options, tell = feature_options(None, "mean", engine, max_pixels, tolerate_truncated, net), reporter or Quiet()
-    network = with_more_stages(options.network(tell))  # as a training takes it
+    network = with_more_stages(network_of(options, tell))  # as a training takes it
     with open_session(Path(folder), network, engine, options.policy, tell, Path(out) if out else None, labels) as session:
         yield session
 

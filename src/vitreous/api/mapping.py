@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitreous.api.answering import Image, engine_for, feature_options
+from vitreous.api.answering import Image, engine_for, feature_options, network_of
 from vitreous.api.run import Run
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
     from vitreous.fit.features import Pool
     from vitreous.retrieval.map import Map
 
@@ -52,7 +52,7 @@ def map_by(data: Image, run: "Run | Image | None", options: "FeatureOptions", se
             raise UsageError("a stage beside a run", "its answers follow from its features", "one of both", "name its model.onnx as the network")
         network = opened.network
     else:
-        network = options.network(reporter)
+        network = network_of(options, reporter)
     wanted = wanted_of(network, options.stage, options.pool)  # what cannot be meant is said before the pictures are read
     source = read_any(Path(data))
     setting = engine_for(network, len(source.items), options.engine)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from vitreous.api.answering import Image, engine_for
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
+from vitreous.data.decode import policy
 from vitreous.errors import UsageError
-from vitreous.fit.settings import policy
 from vitreous.infer.network import Network
 
 if TYPE_CHECKING:

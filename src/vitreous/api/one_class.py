@@ -9,8 +9,9 @@ from vitreous.api.answering import Image, engine_for, named, unreadable
 from vitreous.api.opened import OpenedRun
 from vitreous.core.reporter import Quiet, Reporter
 from vitreous.core.text import visible
+from vitreous.data.decode import policy
 from vitreous.errors import UsageError
-from vitreous.fit.settings import TrainSettings, policy
+from vitreous.fit.settings import TrainSettings
 from vitreous.infer.network import Network
 from vitreous.tasks.classify.answers import Failure
 from vitreous.tasks.one_class.answers import Checked, check

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitreous.api.answering import Image
 from vitreous.core.reporter import Quiet, Reporter
-from vitreous.fit.settings import policy
+from vitreous.data.decode import policy
 from vitreous.runs.folder import RunFolder, open_run
 
 if TYPE_CHECKING:

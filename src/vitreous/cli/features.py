@@ -12,7 +12,8 @@ from vitreous.core.text import plural, visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions, Features
+    from vitreous.extraction import Features
+    from vitreous.fit.feature_options import FeatureOptions
 
 
 @click.command("features", short_help="What a network makes of photos, as a table.")

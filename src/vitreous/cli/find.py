@@ -12,7 +12,7 @@ from vitreous.cli.outputs import PAGE, TABLE, require_outputs
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
 
 
 @click.command("find", short_help="The most similar photos of a folder.")

@@ -11,7 +11,7 @@ from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
 
 
 @click.command("index", short_help="Index a folder of photos, to find similar ones.")

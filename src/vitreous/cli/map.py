@@ -15,7 +15,7 @@ from vitreous.errors import UsageError
 from vitreous.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
 
 _START = 4096  # bytes of a page in which its mark stands
 

@@ -15,7 +15,7 @@ from vitreous.core.text import visible
 from vitreous.errors import UsageError
 
 if TYPE_CHECKING:
-    from vitreous.extraction import FeatureOptions
+    from vitreous.fit.feature_options import FeatureOptions
 
 
 class _Name(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.5 on, not before

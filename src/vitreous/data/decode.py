@@ -70,6 +70,11 @@ class Policy:
         return f"{POLICY}-{self.max_pixels}-{self.reduced_pixels}-{'cut' if self.tolerate_truncated else 'whole'}"
 
 
+def policy(max_pixels: int | None, tolerate_truncated: bool) -> Policy:
+    """The one for these options; a limit given by hand holds for pictures of every kind."""
+    return Policy(max_pixels or DEFAULT_PIXELS, max_pixels or REDUCED_PIXELS, tolerate_truncated)
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A picture as seen: uint8 RGB [S, S, 3] for each view; the whole in grey, uint8 [THUMBNAIL, THUMBNAIL]; its full upright size in pixels;

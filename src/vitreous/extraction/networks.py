@@ -1,12 +1,9 @@
 """Which network makes the features, and which of its values they are."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
-from vitreous.data.decode import Policy
 from vitreous.errors import ModelError, UsageError, nearest
 from vitreous.export.published import published_network
 from vitreous.export.timm_backbone import timm_network
@@ -21,26 +18,6 @@ from vitreous.layers.walk import read_walk
 from vitreous.nets.catalogue import CATALOGUE, PUBLISHED, full_name
 
 POOLS = get_args(Pool)
-
-
-@dataclass(frozen=True)
-class FeatureOptions:
-    """`stage`: whose values are taken, None for the features of the network; `pool`: what of its maps. `engine` runs it, `policy` is the rule by
-    which files are decoded. `net` and `size` say which network it is, as for `network_named`; those of a run are None."""
-
-    stage: str | None
-    pool: Pool
-    engine: str
-    policy: Policy
-    net: str | None = None
-    size: int | None = None
-
-    def network(self, reporter: Reporter) -> Network:
-        """What there is to remark of it is said."""
-        network, found = network_named(self.net, self.size)
-        for remark in found:
-            reporter.say(remark)
-        return network
 
 
 def network_named(name: str | None, size: int | None = None) -> tuple[Network, list[str]]:

@@ -18,11 +18,10 @@ import numpy.typing as npt
 from vitreous.core.item import Item, LeftOut, Split
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
-from vitreous.data.decode import Policy, content_key, read_file
+from vitreous.data.decode import Policy, content_key, policy, read_file
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.sources import TABLES, read_source
 from vitreous.errors import DataError, UnreadableImage
-from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
 from vitreous.runs.contents import contents_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitreous.core.text import visible
-from vitreous.data.decode import DEFAULT_PIXELS, REDUCED_PIXELS, Policy
+from vitreous.data.decode import Policy, policy
 from vitreous.data.sources import TASKS
 from vitreous.errors import UsageError, nearest
 from vitreous.fit.scratch import SCRATCH, SCRATCH_TYPES, require_possible
@@ -164,11 +164,6 @@ def _numbers(name: str, text: str | None) -> tuple[float, ...] | None:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise UsageError(f"--{name}", visible(text), "one number, or three with commas: red,green,blue") from None
-
-
-def policy(max_pixels: int | None, tolerate_truncated: bool) -> Policy:
-    """The decode policy for these options; a limit given by hand holds for pictures of every kind."""
-    return Policy(max_pixels or DEFAULT_PIXELS, max_pixels or REDUCED_PIXELS, tolerate_truncated)
 
 
 def resolve(arguments: dict[str, Any], file: Path | None) -> TrainSettings:

@@ -16,14 +16,13 @@ import numpy.typing as npt
 from vitreous.core.item import SPLIT_ALIASES, Item, LeftOut
 from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
-from vitreous.data.decode import Decoded
+from vitreous.data.decode import Decoded, policy
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.sources import TABLES
 from vitreous.data.sources.columns import Columns, has_image_column, read_columns
 from vitreous.data.sources.folders import clean_label
 from vitreous.errors import DataError, UsageError, nearest
 from vitreous.fit.evaluation import LabelledItems, labelled_items
-from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.network import Network
 from vitreous.metrics.slices import Feature, worse_slices

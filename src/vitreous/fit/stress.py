@@ -22,10 +22,9 @@ from vitreous.core.reporter import Reporter
 from vitreous.core.text import plural, visible
 from vitreous.core.view import View
 from vitreous.data.corruptions import CORRUPTIONS, Picture, Scene
-from vitreous.data.decode import Policy, content_key, open_upright, read_file, wanted_side
+from vitreous.data.decode import Policy, content_key, open_upright, policy, read_file, wanted_side
 from vitreous.errors import DataError, ModelError, UnreadableImage
 from vitreous.fit.evaluation import labelled_items
-from vitreous.fit.settings import policy
 from vitreous.infer.choose import setting_for_answers
 from vitreous.infer.engine import Outputs, Setting, start_engine
 from vitreous.infer.machine import this_machine

@@ -12,8 +12,8 @@ import numpy as np
 
 from vitreous.core.text import plural
 from vitreous.core.view import View
+from vitreous.data.decode import policy
 from vitreous.errors import UsageError
-from vitreous.fit.settings import policy
 from vitreous.metrics.paired import Paired, paired
 from vitreous.report.alike import SharedTest, learned_from, shared_test
 from vitreous.report.card import machine

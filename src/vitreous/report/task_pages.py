@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitreous.fit.settings import policy
+from vitreous.data.decode import policy
 from vitreous.report.chapters import Block, Table
 from vitreous.report.data_summary import DataSummary
 from vitreous.report.pictures import Thumbnail, thumbnails

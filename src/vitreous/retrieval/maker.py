@@ -13,8 +13,9 @@ from vitreous.core.reporter import Reporter
 from vitreous.core.text import visible
 from vitreous.data.decode import Policy
 from vitreous.errors import DataError, ModelError, UsageError
-from vitreous.extraction import FeatureOptions, network_named, rows_of_files, wanted_of
+from vitreous.extraction import network_named, rows_of_files, wanted_of
 from vitreous.extraction.extracting import Rows
+from vitreous.fit.feature_options import FeatureOptions
 from vitreous.fit.features import Pool, Wanted
 from vitreous.infer.engine import Outputs, Setting, default_setting, parse_engine, start_engine
 from vitreous.infer.network import SHIPPED, Network

@@ -9,10 +9,10 @@ import numpy as np
 from vitreous.api import engine_for
 from vitreous.core.reporter import Quiet
 from vitreous.core.text import plural, visible
+from vitreous.data.decode import policy
 from vitreous.errors import UnreadableImage, UsageError
 from vitreous.extraction import Rows, network_named, rows_of_files
 from vitreous.fit.features import Wanted
-from vitreous.fit.settings import policy
 from vitreous.infer.network import Network
 
 

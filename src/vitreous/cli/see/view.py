@@ -78,7 +78,7 @@ def write_picture(file: str, draw: Drawn, asked: Asked) -> None:
 
 def opened(asked: Asked) -> "Inside":
     """The network of [RUN] IMAGE opened on the picture."""
-    from vitreous.fit.settings import policy
+    from vitreous.data.decode import policy
     from vitreous.inside import inside
 
     if len(asked.names) > 2:

@@ -1,6 +1,5 @@
 """The page as one file: what Python knows of the network, the arrays, the program and the style, with a policy that lets nothing else in."""
 
-import hashlib
 import io
 import json
 import os
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from vitreous.core.text import percent, plural, visible
+from vitreous.draw.own_page import inert, own_only, styled
 from vitreous.draw.signed_colours import signed_colours
 from vitreous.draw.theme import DARK, LIGHT, Theme
 from vitreous.inside.page.description import Description, description
@@ -51,10 +51,10 @@ def page_of(found: "Inside", examples: Examples | None = None) -> bytes:
     style, program = _style(), script()
     return _filled(
         title=visible(found.title),
-        policy=f"default-src 'none'; script-src '{_hash(program)}'; style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'",
+        policy=f"{own_only(program, style)} img-src data:; base-uri 'none'; form-action 'none'",
         style=style,
         program=program,
-        facts=_inert(facts),
+        facts=inert(facts),
         stored=stored,
         name=visible(os.path.basename(found.image)),
         network=visible(str(found.network.facts.get("network", found.network.path.name))),
@@ -168,25 +168,9 @@ def _colours(theme: Theme) -> Any:
     return signed_colours(np.linspace(-1, 1, 513), 1, theme)
 
 
-def _inert(facts: Mapping[str, Any]) -> str:
-    """JSON that ends no script: what a label holds of markup is no markup here."""
-    return json.dumps(facts, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
 @cache
 def _style() -> str:
-    """The colours of the theme, then the style sheet."""
-
-    def colours(theme: Theme) -> str:
-        return " ".join(f"--{name}: {getattr(theme, name)};" for name in ("background", "panel", "ink", "muted", "grid", "right", "wrong"))
-
-    light, dark = colours(LIGHT), colours(DARK)
-    roots = f":root {{ color-scheme: light dark; {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-    return roots + (files("vitreous.inside.page") / "page.css").read_text(encoding="utf-8")
+    return styled((files("vitreous.inside.page") / "page.css").read_text(encoding="utf-8"))
 
 
 def _filled(**values: Any) -> bytes:

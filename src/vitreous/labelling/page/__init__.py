@@ -1,12 +1,10 @@
 """The page of a labelling: one HTML file with its style and program, and a policy that lets in nothing but the server's own answers."""
 
-import hashlib
-from base64 import b64encode
 from functools import cache
 from html import escape
 from importlib.resources import files
 
-from vitreous.draw.theme import DARK, LIGHT, Theme
+from vitreous.draw.own_page import own_only, styled
 
 _MODULES = ("dom", "types", "talking", "keys", "grid", "single", "sidebar", "main")
 
@@ -20,19 +18,13 @@ def page(title: str) -> bytes:
 @cache
 def policy() -> str:
     """What the page may load and ask: its own style and program, pictures and answers of its server."""
-    return (
-        f"default-src 'none'; script-src '{_hash(_program())}'; style-src '{_hash(_style())}'; img-src 'self' data:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    rest = "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return f"{own_only(_program(), _style())} {rest}"
 
 
 @cache
 def _style() -> str:
-    def colours(theme: Theme) -> str:
-        return " ".join(f"--{name}: {getattr(theme, name)};" for name in ("background", "panel", "ink", "muted", "grid", "right", "wrong"))
-
-    roots = f":root {{ color-scheme: light dark; {colours(LIGHT)} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {colours(DARK)} }} }}\n"
-    return roots + _text("page.css")
+    return styled(_text("page.css"))
 
 
 @cache
@@ -48,7 +40,3 @@ def _program() -> str:
 
 def _text(name: str) -> str:
     return (files("vitreous.labelling.page") / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,9 +1,6 @@
 """The page as one file: the facts, the small pictures, the program and the style, with a policy that lets nothing else in."""
 
-import hashlib
-import json
 from base64 import b64encode
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -12,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.text import plural, visible
-from vitreous.draw.theme import DARK, LIGHT, SPLIT_COLOURS, Theme, class_colours
+from vitreous.draw.own_page import inert, own_only, styled
+from vitreous.draw.theme import SPLIT_COLOURS, class_colours
 from vitreous.inside.page.modules import script
 from vitreous.retrieval.map.page.order import along_a_curve
 from vitreous.retrieval.map.pictures import jpeg
@@ -37,10 +35,10 @@ def page_of(found: "Map") -> bytes:
     return _filled(
         title=f"Map of {name}",
         mark=_MARK,
-        policy=f"default-src 'none'; script-src '{_hash(program)}'; style-src '{_hash(style)}'; img-src data: blob:; {_NOTHING_ELSE}",
+        policy=f"{own_only(program, style)} img-src data: blob:; {_NOTHING_ELSE}",
         style=style,
         program=program,
-        facts=_inert(_facts(found, order)),
+        facts=inert(_facts(found, order)),
         stored=stored,
         summary=f"{plural(len(found), 'picture')}, {plural(len(found.clusters), 'cluster')}, by {_network(found)}",
         remarks=[visible(each) for each in found.remarks],
@@ -142,26 +140,9 @@ def _network(found: "Map") -> str:
     return stage + visible(str(about["network"]))
 
 
-def _inert(facts: Mapping[str, Any]) -> str:
-    """JSON that ends no script: what a name holds of markup is no markup here."""
-    return json.dumps(facts, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
 @cache
 def _style() -> str:
-    """The colours of the theme, then the style sheet."""
-
-    def colours(theme: Theme) -> str:
-        return " ".join(f"--{name}: {getattr(theme, name)};" for name in ("background", "panel", "ink", "muted", "grid", "right", "wrong"))
-
-    roots = (
-        f":root {{ color-scheme: light dark; {colours(LIGHT)} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {colours(DARK)} }} }}\n"
-    )
-    return roots + (files(PACKAGE) / "page.css").read_text(encoding="utf-8")
+    return styled((files(PACKAGE) / "page.css").read_text(encoding="utf-8"))
 
 
 def _filled(**values: Any) -> bytes:

@@ -77,6 +77,21 @@ def test_it_fits_the_window_and_shows_names_as_text(page: Any, made: Map) -> Non
     assert made.clusters[0].name in page.inner_text("#clusters")
 
 
+def test_it_is_printed_in_light_colours_without_tools_and_goes_back_afterwards(page: Any) -> None:
+    page.emulate_media(color_scheme="dark")
+    copied = "const one = document.createElement('canvas').getContext('2d'); one.drawImage(document.getElementById('map'), 0, 0)"
+    corner = f"(() => {{ {copied}; return one.getImageData(1, 1, 1, 1).data.slice(0, 3).join() }})()"
+    page.wait_for_function(f"() => {corner} !== '255,255,255'")
+    before = page.evaluate(corner)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(corner) == "255,255,255"
+    page.emulate_media(media="print")
+    assert not page.is_visible("#tools") and not page.is_visible("#tabs") and page.is_visible("#legend")
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(f"() => {corner} === '{before}'")
+
+
 def test_a_search_finds_and_enter_selects_what_is_found_and_saves_it(page: Any) -> None:
     page.fill("#search", "k0 png")
     assert page.inner_text("#status") == "30 pictures found"

@@ -5,7 +5,7 @@ import { picturesNamed } from "./finding.js";
 import { listen, zoom } from "./gestures.js";
 import { fill, open, tellLegend, tellPicture, tellSelection, words } from "./panel.js";
 import { count, facts } from "./pictures.js";
-import { camera, colour, draw, measure } from "./scene.js";
+import { camera, colour, draw, drawOnPaper, measure } from "./scene.js";
 import { changed, choices, onChange, select, selectedNumbers, state } from "./state.js";
 import { onMorePictures, tileOf } from "./tiles.js";
 
@@ -60,7 +60,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 addEventListener("beforeprint", () => {
   measure();
-  draw();
+  drawOnPaper();
+  tellLegend();
+});
+addEventListener("afterprint", () => {
+  again();
+  tellLegend();
 });
 onMorePictures(drawSoon);
 onChange((what) => {

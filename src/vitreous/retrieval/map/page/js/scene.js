@@ -63,10 +63,34 @@ export function colour() {
 }
 
 export function draw() {
-  const radius = Math.min(6, Math.max(count > 5000 ? 1.6 : 2.4, 2.4 * camera.zoom ** 0.3));
+  const radius = radiusOfDots();
   drawDots(image, camera, ratio, radius, inkOf(paper), inks, order);
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.putImageData(image, 0, 0);
+  drawAbove(radius);
+}
+
+/** The same in dark ink on white. A browser prints what was drawn since it asked, and leaves out pixels that were put: they come by way of a canvas of their own. */
+export function drawOnPaper() {
+  [paper, ink] = ["#ffffff", "#000000"];
+  colour();
+  const radius = radiusOfDots();
+  drawDots(image, camera, ratio, radius, inkOf(paper), inks, order);
+  const dots = document.createElement("canvas");
+  dots.width = image.width;
+  dots.height = image.height;
+  dots.getContext("2d")?.putImageData(image, 0, 0);
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.drawImage(dots, 0, 0);
+  drawAbove(radius);
+}
+
+function radiusOfDots() {
+  return Math.min(6, Math.max(count > 5000 ? 1.6 : 2.4, 2.4 * camera.zoom ** 0.3));
+}
+
+/** @param {number} radius  Of the dots. */
+function drawAbove(radius) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   shownTiles = [];
   if (state.withPictures) drawPictures();

@@ -26,8 +26,10 @@ def odd_map(picture: npt.NDArray[np.uint8], odd: npt.NDArray[np.float32], limit:
         shown = right.imshow(smooth, cmap="inferno", vmin=0.5 * limit, vmax=1.5 * limit, alpha=0.65)
         if (smooth > limit).any() and (smooth < limit).any():
             right.contour(smooth, levels=[limit], colors=[theme.wrong], linewidths=1.5)
-        right.set_title("distance to the nearest good patch; line: the limit", fontsize=SMALL + 1, loc="left", color=theme.ink)
+        right.set_title("how odd: distance to the nearest good patch", fontsize=SMALL + 1, loc="left", color=theme.ink)
         bar = figure.colorbar(shown, ax=right, fraction=0.04, pad=0.02)
+        bar.ax.axhline(limit, color=theme.wrong, linewidth=2)
+        bar.ax.set_title("line:\nlimit", fontsize=SMALL - 1, color=theme.muted)
         bar.ax.tick_params(labelsize=SMALL, colors=theme.ink)
     return figure
 

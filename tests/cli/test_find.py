@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_network import colourful
@@ -52,6 +53,9 @@ def test_json_is_one_object_that_fits_the_schema_and_says_nothing_else(photos: P
     boxed = vitreous("find", photos, query, "--net", model, "--box", "0,0,20,20", "--json")
     fits(boxed.lines()[0], "find")
     assert boxed.lines()[0]["asked"][0]["box"] == [0, 0, 20, 20]
+    beyond = vitreous("find", photos, query, "--net", model, "--box", "4,0,2000,20")
+    with Image.open(query) as picture:
+        assert beyond.code == 0 and f"--box reaches beyond {query.name}: 4,0,{picture.width},20 counts." in beyond.err
 
 
 def test_the_text_is_a_table_with_ranks_labels_and_copies(photos: Path, query: Path, model: Path, vitreous: Vitreous) -> None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from jsonschema import Draft202012Validator
 from small_network import Coloured, coloured_picture
 from trained_run import Said
 
@@ -21,6 +22,7 @@ from vitreous.infer.network import SHIPPED, Network, load_network
 
 pytest_plugins = ["shared_fixtures"]
 Vitreous = Callable[..., Said]
+SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "drift.json").read_bytes()))
 
 
 @pytest.fixture
@@ -135,10 +137,12 @@ def test_without_its_pictures_a_run_can_be_asked_only_where_it_has_a_reference(
 def test_pictures_as_the_runs_do_not_differ_and_dark_ones_do(run: Path, tmp_path: Path, vitreous: Vitreous) -> None:
     same = vitreous("drift", run, new_pictures(tmp_path / "same", 60), "--json")
     assert same.code == 0 and not json.loads(same.out)["differs"]
+    SCHEMA.validate(json.loads(same.out))
     dark = new_pictures(tmp_path / "dark", 60, 0.5)
     said = vitreous("drift", run, dark, "--json", "--exit-code", "--page", tmp_path / "page.html")
     value = json.loads(said.out)
     assert said.code == 1 and value["differs"]
+    SCHEMA.validate(value)
     assert {"what they show", "brightness"} <= {each["name"] for each in value["differences"] if each["differs"]}
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "least like" in page and "data:image/jpeg" in page

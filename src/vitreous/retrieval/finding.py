@@ -145,7 +145,7 @@ def _through_the_network(
     maker = maker_again(index.about, reporter)
     for number in missing:
         part = box if number < ours else None
-        rows = maker.of_region(paths[number], part) if part else maker.of_files([paths[number]], reporter)
+        rows = maker.of_region(paths[number], part, reporter) if part else maker.of_files([paths[number]], reporter)
         if rows.errors:
             raise rows.errors[0]
         if not np.isfinite(rows.values).all():

@@ -52,9 +52,11 @@ class Maker:
         """The features of whole pictures. One that cannot be read is in `errors`."""
         return rows_of_files(self.network, self.wanted, paths, self.setting, self.policy, reporter.progress)
 
-    def of_region(self, path: str, box: Box) -> Rows:
+    def of_region(self, path: str, box: Box, reporter: Reporter) -> Rows:
         """The features of a part of a picture, as a square. Raises DataError, UnreadableImage, UsageError."""
         region = cut(path, box, self.network.view.size, self.policy)
+        if region.box != box:
+            reporter.say(f"--box reaches beyond {visible(os.path.basename(path))}: {','.join(f'{each:g}' for each in region.box)} counts.")
         found = Rows(np.full((1, self.wanted.width), np.nan, np.float32), keys={0: region.key}, thumbnails={0: region.thumbnail})
 
         def store(indices: list[int], outputs: Outputs) -> None:

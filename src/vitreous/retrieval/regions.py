@@ -23,11 +23,12 @@ _WHOLE = 1 << 20  # asked of a JPEG, it is decoded at its full scale
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """`seen` uint8 [S, S, 3]: the square around the box; `thumbnail` uint8 [32, 32]; `key`: of the whole file."""
+    """`seen` uint8 [S, S, 3]: the square around the box; `thumbnail` uint8 [32, 32]; `key`: of the whole file; `box`, as far as it reaches."""
 
     seen: npt.NDArray[np.uint8]
     thumbnail: npt.NDArray[np.uint8]
     key: bytes
+    box: Box
 
 
 def parse_box(text: str) -> Box:
@@ -57,7 +58,7 @@ def cut(path: str, box: Box, side: int, policy: Policy) -> Region:
     size = f"{full.width} × {full.height} pixels"
     if x0 >= full.width or y0 >= full.height or x1 <= 0 or y1 <= 0:
         raise UsageError(f"--box lies outside of {visible(os.path.basename(path))}", f"{x0:g},{y0:g},{x1:g},{y1:g} in {size}", f"a box within {size}")
-    x0, y0, x1, y1 = max(0.0, x0), max(0.0, y0), min(float(full.width), x1), min(float(full.height), y1)
+    x0, y0, x1, y1 = inside = max(0.0, x0), max(0.0, y0), min(float(full.width), x1), min(float(full.height), y1)
     if x1 - x0 < LEAST or y1 - y0 < LEAST:
         raise DataError(f"--box is too small in {visible(os.path.basename(path))}", f"{x1 - x0:g} × {y1 - y0:g} pixels", f"{LEAST} or more a side")
     if picture.size != (full.width, full.height):  # decoded at reduced scale, by as much as the region allows
@@ -68,7 +69,7 @@ def cut(path: str, box: Box, side: int, policy: Policy) -> Region:
     part = (x0 * across, y0 * down, x1 * across, y1 * down)
     seen = np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=part))
     grey = picture.convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR, box=part)
-    return Region(seen, np.asarray(grey), content_key(data))
+    return Region(seen, np.asarray(grey), content_key(data), inside)
 
 
 def squared(box: Box, width: int, height: int) -> Box:

@@ -144,7 +144,7 @@ def tell(benchmark: Benchmark, kinds: Sequence[Kind], ours: list[dict[str, Any]]
         Claim(
             "clothing: corners within 3 % of the side",
             row["clothing"]["within 3 %"],
-            f"of {row['clothing']['pairs']} pairs",
+            f"share of {row['clothing']['pairs']} pairs",
             "at least",
             0.9,
             note=note,
@@ -152,7 +152,7 @@ def tell(benchmark: Benchmark, kinds: Sequence[Kind], ours: list[dict[str, Any]]
     )
     note = f"SIFT and MAGSAC {beside['clothing']['yes above 1 % of false alarms']:.3f}" if beside else ""
     told = row["clothing"]["yes above 1 % of false alarms"]
-    benchmark.claim(Claim("clothing: yes at 1 % false alarms", told, f"of {row['clothing']['pairs']} pairs", "at least", 0.9, note=note))
+    benchmark.claim(Claim("clothing: yes at 1 % false alarms", told, f"share of {row['clothing']['pairs']} pairs", "at least", 0.9, note=note))
     note = f"SIFT and MAGSAC {beside['clothing']['seconds']:.2f} s" if beside else ""
     benchmark.claim(Claim("seconds a pair", row["clothing"]["seconds"], "s", "at most", 2.0, note=note))
 

@@ -80,7 +80,10 @@ def test_evaluate_says_how_well_good_and_others_are_told_apart(run: Path, tmp_pa
     parts(tmp_path / "labelled" / "scratch", 8, 8, True)
     value = json.loads(vitreous("evaluate", run, tmp_path / "labelled", "--json").out)
     assert value["area_under_roc"] > 0.95 and [each["label"] for each in value["labels"]] == ["good", "scratch"]
-    assert "area under ROC" in vitreous("evaluate", run, tmp_path / "labelled").out
+    assert value["remarks"] == []
+    shutil.copy(tmp_path / "parts" / "good" / "000.png", tmp_path / "labelled" / "good" / "seen.png")
+    said = vitreous("evaluate", run, tmp_path / "labelled").out
+    assert "area under ROC" in said and said.endswith("1 picture of these was seen in training: the figures are too good.\n")
 
 
 def test_a_test_part_with_defects_is_judged_and_never_learned_from(tmp_path: Path, stepped: None, vitreous: Vitreous) -> None:

@@ -89,10 +89,9 @@ class OneClassRun(OpenedRun):
     def evaluate(self, data: Image, *, unknown: float | None = None, engine: str = "auto", reporter: Reporter | None = None) -> "Evaluated":
         """On a folder of class folders, or a table, whose label `good` is that of ordinary pictures: how many of each label are called odd, and the
         area under the ROC curve. Raises DataError where there is no such picture, or none can be read."""
-        from vitreous.fit.evaluation import policy_of
         from vitreous.fit.one_class.judging import judge
 
-        return judge(self.network, Path(data), policy_of(self._run), unknown, engine, reporter or Quiet())
+        return judge(self._run, self.network, Path(data), unknown, engine, reporter or Quiet())
 
     def __getattr__(self, name: str) -> Any:  # Any: what a run of several classes would give
         if name.startswith("_"):

@@ -130,9 +130,13 @@ def evaluate_test_part(run: RunFolder, network: Network, engine: str, reporter: 
 def evaluate_folder(run: RunFolder, network: Network, data: Path, engine: str, reporter: Reporter) -> Evaluation:
     """A labelled folder or CSV; its test part where it is divided. Pictures that were trained on are counted and said."""
     found = answered(run, network, data, engine, reporter)
-    count = int(trained_on(run, found.key).sum())
-    seen = [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
-    return _evaluation(run, network, found, seen, {})
+    return _evaluation(run, network, found, about_seen(run, found.key), {})
+
+
+def about_seen(run: RunFolder, keys: Sequence[bytes]) -> list[str]:
+    """What is to be said where pictures of these contents were trained on."""
+    count = int(trained_on(run, keys).sum())
+    return [f"{plural(count, 'picture')} of these {'was' if count == 1 else 'were'} seen in training: the figures are too good"] if count else []
 
 
 def evaluate_stored(run: RunFolder) -> Evaluation:

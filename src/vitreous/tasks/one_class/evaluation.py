@@ -4,13 +4,13 @@ The area under the ROC curve is the share of pairs, a good picture and another o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitreous.core.text import plural, visible
+from vitreous.core.text import plural, sentence, visible
 from vitreous.metrics.bounds import share_interval
 from vitreous.tasks.one_class.answers import Limit
 
@@ -33,12 +33,13 @@ class Called:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """`area`: under the ROC curve; None where there are no good pictures, or only these."""
+    """`area`: under the ROC curve; None where there are no good pictures, or only these. `remarks`: what there is to say besides."""
 
     what: str
     area: float | None
     limit: Limit
     labels: list[Called]
+    remarks: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         head = f"{self.what}: " + ("no area under ROC without good and other pictures" if self.area is None else f"area under ROC {self.area:.3f}")
@@ -48,12 +49,12 @@ class Evaluated:
             f"[{each.interval[0]:.3f}, {each.interval[1]:.3f}] of {plural(each.count, 'picture')}"
             for each in self.labels[:_SHOWN]
         ]
-        return [head, *rows]
+        return [head, *rows, *(sentence(remark) for remark in self.remarks)]
 
     def to_json(self) -> dict[str, Any]:
         return {
             "what": self.what, "area_under_roc": self.area, "limit": self.limit.value, "rate": self.limit.rate,
-            "labels": [each.to_json() for each in self.labels],
+            "labels": [each.to_json() for each in self.labels], "remarks": self.remarks,
         }  # fmt: skip
 
     def __repr__(self) -> str:

@@ -39,7 +39,7 @@ def test_a_fit_there_answers_as_one_in_all_features(start: bool, monkeypatch: py
     head = Head(np.ones((4, 400), np.float32) / 50, np.zeros(4, np.float32)) if start else None
     assert is_wide(features)
     there = fit_softmax(features, target, 4, 0.01, head, 1e-6).logits(asked)
-    monkeypatch.setattr("vitreous.fit.descent.is_wide", lambda features: False)
+    monkeypatch.setattr("vitreous.fit.span.is_wide", lambda features: False)
     here = fit_softmax(features, target, 4, 0.01, head, 1e-6).logits(asked)
     np.testing.assert_allclose(there, here, atol=5e-3)  # both as near to the optimum as the tolerance says
     assert np.abs(here).max() > 0.5

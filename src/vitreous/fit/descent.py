@@ -6,7 +6,8 @@ The features are gone through in blocks, which bounds the memory of the scores, 
 copy in fp64 is 4 GB. With fewer pictures than features the descent is in the coordinates of `vitreous.fit.span`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitreous.fit.head import Floats, Head
-from vitreous.fit.span import is_wide, span_of
+from vitreous.fit.span import Points, Span, spanned
 
 MOST_STEPS = 300
 # Rows multiplied at a time: bounds the memory of the scores whatever the number of classes.
@@ -30,16 +31,16 @@ Numbers = NDArray[np.float64]
 Loss = Callable[[Floats, slice], tuple[float, Floats]]
 
 
-def descend(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Head:
+def descend(features: Points, begin: Numbers, loss: Loss, shrinking: Numbers, tolerance: float) -> Head:
     """From `begin` [D + 1, K], weights above biases, until the largest entry of the gradient, per picture, is below `tolerance`.
 
     `features` [N, D]; `shrinking` [D + 1, 1]: of the weights of each feature, and of the biases.
     """
-    same = np.all(shrinking[:-1] == shrinking[0])  # else the best weights lie elsewhere than in the span
-    span = span_of(features) if same and is_wide(features) else None
-    if span is None:
+    if isinstance(features, np.ndarray) and np.all(shrinking[:-1] == shrinking[0]):  # else the best weights lie elsewhere than in the span
+        features = spanned(features)
+    if not isinstance(features, Span):
         return _head(_descended(features, begin, loss, shrinking, tolerance))
-    rows = len(features)
+    span, rows = features, len(features.coordinates)
     begin, shrinking = np.vstack([span.into(begin[:-1]), begin[-1:]]), np.vstack([np.repeat(shrinking[:1], rows, 0), shrinking[-1:]])
     found = _descended(span.coordinates, begin, loss, shrinking, tolerance)
     return _head(np.vstack([span.back(found[:-1]), found[-1:]]))
@@ -66,8 +67,7 @@ def _descended(features: Floats, begin: Numbers, loss: Loss, shrinking: Numbers,
 
     options = {"maxiter": MOST_STEPS, "gtol": tolerance, "ftol": 1e-9, "maxcor": 10 if begin.size < MANY_PARAMETERS else 4}
     # a product of a small matrix with few columns takes a millisecond, and with a second thread, where that has to be waited for, eight
-    alone = classes <= FEW_COLUMNS and features.size < ONE_THREAD
-    with thread_pools().limit(limits=1 if alone else None, user_api="blas"):
+    with threads(1 if classes <= FEW_COLUMNS and features.size < ONE_THREAD else None):
         found: Numbers = minimize(value_and_gradient, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(parameters, classes)
     return found
 
@@ -83,9 +83,21 @@ def shrink_weights(width: int, strength: float) -> Numbers:
     return shrinking
 
 
+@contextmanager
+def threads(most: int | None) -> Iterator[None]:
+    """At most so many in numpy's products, and one in those of other packages: two pools whose threads wait for work take the cores from each other
+    (a step of 20 ms takes 34)."""
+    ours, others = _pools()
+    with others.limit(limits=1), ours.limit(limits=most):
+        yield
+
+
 @cache
-def thread_pools() -> Any:
-    """The thread pools of this process; finding them takes 3 ms."""
+def _pools() -> tuple[Any, Any]:
+    """The thread pools of numpy's BLAS, or of the one that all share, and those of the others; finding them takes 3 ms."""
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    found = ThreadpoolController().select(user_api="blas")
+    files = [each["filepath"] for each in found.info()]
+    ours = [file for file in files if "numpy" in file] or files
+    return found.select(filepath=ours), found.select(filepath=[file for file in files if file not in ours])

@@ -16,11 +16,12 @@ from vitreous.fit.link import Link, Softmax
 from vitreous.fit.platt import platt
 from vitreous.fit.sigmoid import binary_log_loss, fit_sigmoid
 from vitreous.fit.softmax import fit_softmax, log_loss
+from vitreous.fit.span import Points
 
 # Class numbers, int [N]; or where pictures have several labels 0, 1 and NaN (unknown), fp32 [N, K].
 Target = NDArray[Any]
 # Fits a head to features [N, D] and a target: classes, strength, where to start, tolerance.
-Fitter = Callable[[Floats, Target, int, float, Head | None, float], Head]
+Fitter = Callable[[Points, Target, int, float, Head | None, float], Head]
 
 
 @dataclass(frozen=True)

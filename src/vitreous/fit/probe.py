@@ -6,7 +6,6 @@ little data every picture is held out once (cross-validation); then the head is 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -24,6 +23,7 @@ from vitreous.fit.head import Floats, Head, Ints
 from vitreous.fit.link import Link
 from vitreous.fit.objective import SOFTMAX, Objective, Target
 from vitreous.fit.softmax import ROUGH, TOLERANCE
+from vitreous.fit.span import spanned
 from vitreous.infer.network import Network
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -39,6 +39,8 @@ _MOST_CROSS_VALIDATED = 60_000
 ENOUGH_VALIDATION = 60
 _LEAST_DEVIATION = 1e-3
 _QUIET = Quiet().progress
+# Of a strength, and the head of the one before.
+Fit = Callable[[float, Head | None], Head]
 _NONE_HELD_OUT = HeldOut(np.zeros(0, np.intp), np.zeros((0, 0), np.float32))
 
 
@@ -163,14 +165,20 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = 
     every = 1 if cross_validated else -(-parts.fitted * standard.shape[1] // MANY_NUMBERS)
     done, steps = count(1), (FOLDS if cross_validated else 1) * len(strengths) + (2 if every > 1 else 1)
 
-    def fit(rows: slice | NDArray[np.intp], strength: float, start: Head | None) -> Head:
-        progress("fitting the head", next(done), steps)
-        return objective.fit(standard[rows], labels[rows], parts.classes, strength, start, ROUGH)
+    def fitter(rows: slice | NDArray[np.intp]) -> Fit:
+        """For all strengths on the same pictures."""
+        points, target = spanned(standard[rows]), labels[rows]
+
+        def fit(strength: float, start: Head | None) -> Head:
+            progress("fitting the head", next(done), steps)
+            return objective.fit(points, target, parts.classes, strength, start, ROUGH)
+
+        return fit
 
     if cross_validated:
         chosen_on, held = f"{FOLDS}-fold cross-validation of {parts.train} training pictures", train
         target = labels[held]
-        path, logits = _cross_validated(parts, fit, strengths, objective)
+        path, logits = _cross_validated(parts, fitter, strengths, objective)
     else:
         if parts.validation >= ENOUGH_VALIDATION:
             rows, held, what = train, slice(parts.train, parts.train + parts.validation), "validation pictures"
@@ -178,11 +186,11 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = 
             rows, held, what = slice(0, parts.fitted), slice(parts.fitted, parts.train), "training pictures held out"
         chosen_on = f"{held.stop - held.start} {what}"
         target = labels[held]
-        path, logits = _along_path(partial(fit, slice(0, rows.stop, every)), standard[held], target, strengths, objective)
+        path, logits = _along_path(fitter(slice(0, rows.stop, every)), standard[held], target, strengths, objective)
     strength = min(path, key=lambda step: step[1])[0]
     start = None
     if every > 1:
-        start = fit(rows, strength, None)
+        start = fitter(rows)(strength, None)
         logits[strength] = start.logits(standard[held])
     link = objective.link(logits[strength], target)
     head = objective.fit(standard[train], labels[train], parts.classes, strength, start, TOLERANCE)
@@ -198,7 +206,7 @@ def paired_gain(ours: Floats, theirs: Floats) -> tuple[float, float]:
 
 
 def _along_path(
-    fit: Callable[[float, Head | None], Head], held: Floats, target: Target, strengths: Sequence[float], objective: Objective
+    fit: Fit, held: Floats, target: Target, strengths: Sequence[float], objective: Objective
 ) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
     """Held-out loss and logits for each strength, from strong shrinking to weak, each fit started from the last."""
     path: list[tuple[float, float]] = []
@@ -215,14 +223,14 @@ def _along_path(
 
 
 def _cross_validated(
-    parts: Parts, fit: Callable[[NDArray[np.intp], float, Head | None], Head], strengths: Sequence[float], objective: Objective
+    parts: Parts, fitter: Callable[[NDArray[np.intp]], Fit], strengths: Sequence[float], objective: Objective
 ) -> tuple[list[tuple[float, float]], dict[float, Floats]]:
     target = parts.target[: parts.train]
     logits = {strength: np.zeros((parts.train, parts.classes), np.float32) for strength in strengths}
     for rows, part in _fold_rows(target, parts.groups[: parts.train], parts.seed):
-        head = None
+        fit, head = fitter(rows), None
         for strength in strengths:
-            head = fit(rows, strength, head)
+            head = fit(strength, head)
             logits[strength][part] = head.logits(parts.features[part])
     return [(strength, objective.calibrated_loss(logits[strength], target)) for strength in strengths], logits
 

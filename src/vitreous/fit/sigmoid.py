@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from vitreous.fit.descent import descend, shrink_weights
 from vitreous.fit.head import Floats, Head
 from vitreous.fit.softmax import TOLERANCE
+from vitreous.fit.span import Points
 
 
-def fit_sigmoid(features: Floats, target: Floats, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
+def fit_sigmoid(features: Points, target: Floats, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
     """Fit a head to standardized `features` [N, D] and `target` [N, K] of 0, 1 and NaN, from `start` where one is given."""
     width = features.shape[1]
     known = ~np.isnan(target)

@@ -14,6 +14,7 @@ import numpy as np
 
 from vitreous.fit.descent import descend, shrink_weights
 from vitreous.fit.head import Floats, Head, Ints
+from vitreous.fit.span import Points
 
 # Largest entry of the gradient, per picture, at which a fit counts as converged. On 1,501 photos of 10 classes the answers
 # at 1e-4 are those at 1e-5 but for one in 341; 1e-3 orders the strengths alike in a fifth of the steps.
@@ -21,7 +22,7 @@ TOLERANCE, ROUGH = 1e-4, 1e-3
 FEW = 32
 
 
-def fit_softmax(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
+def fit_softmax(features: Points, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
     """Fit a head to standardized `features` [N, D] and class numbers `target` [N], from `start` where one is given."""
     width = features.shape[1]
     begin = np.zeros((width + 1, classes))

@@ -24,10 +24,16 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Span:
-    """`coordinates` L [N, N] of the pictures `features` [N, D]."""
+    """`coordinates` L [N, N] of the pictures `features` [N, D], for which it stands in a fit."""
 
     features: Floats
     coordinates: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """That of the features."""
+        count, width = self.features.shape
+        return count, width
 
     def into(self, weights: Numbers) -> Numbers:
         """Weights [D, K] in these coordinates, [N, K]; what of them no picture sees is left out."""
@@ -44,6 +50,20 @@ class Span:
         shares = solve_triangular(self.coordinates.astype(np.float64), weights, lower=True, trans="T")
         found: Numbers = (self.features.T @ shares.astype(np.float32)).astype(np.float64)
         return found
+
+
+# The features of pictures, or their span, which many fits to the same pictures then share.
+Points = Floats | Span
+
+
+def spanned(features: Floats) -> Points:
+    """The span of `features` [N, D] where that is less to compute with; else the features."""
+    return (span_of(features) if is_wide(features) else None) or features
+
+
+def plain(points: Points) -> Floats:
+    """The features themselves, for those that compute otherwise."""
+    return points.features if isinstance(points, Span) else points
 
 
 def is_wide(features: Floats) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from vitreous.fit.descent import descend
 from vitreous.fit.head import Floats, Head, Ints
+from vitreous.fit.span import Points, plain
 
 # Largest violation of the optimum's conditions at which a fit counts as converged. On 1,000 photos of 10 classes it gives the answers of
 # scikit-learn's own 1e-4 for 501 others, all of them.
@@ -35,13 +36,13 @@ _JITTER = 1e-5  # of the mean |x|²: above fp32's rounding of products, far belo
 Numbers = NDArray[np.float64]
 
 
-def fit_svm(features: Floats, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
-    """Fit a head to standardized `features` [N, D] and class numbers `target` [N], as `fit_softmax` does; a class without pictures scores -1.
+def fit_svm(points: Points, target: Ints, classes: int, strength: float, start: Head | None = None, tolerance: float = TOLERANCE) -> Head:
+    """Fit a head to standardized features, `points` [N, D], and class numbers `target` [N], as `fit_softmax` does. A class without pictures has -1.
 
     `start`: where the descent of many pictures begins; LIBLINEAR begins at zero. What is not converged after a thousand passes
     is taken as it is: whether it serves is judged by the held-out loss anyway.
     """
-    present = np.unique(target)
+    features, present = plain(points), np.unique(target)
     weight, bias = np.zeros((classes, features.shape[1]), np.float32), np.full(classes, -1, np.float32)
     if len(present) < 2:
         bias[present] = 1

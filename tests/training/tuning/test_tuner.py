@@ -184,6 +184,17 @@ def test_too_few_minutes_are_said_with_how_many_it_takes(stripes: Path, tmp_path
     assert "No tuning: " in told.text and "it takes" in told.text and finished.finished
 
 
+def test_no_picture_is_touched_where_the_engine_is_too_slow_for_the_views(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class OnASlowEngine(Tuning):
+        def improve(self, start: Start) -> Improved:
+            return super().improve(replace(start, setting=replace(start.setting, rate=0.5)))
+
+    monkeypatch.setattr(module, "frozen", lambda *given: pytest.fail("pictures went through the network"))
+    told = Told()
+    finished = train(stripes, TrainSettings(runs=str(tmp_path), minutes=3), told, improver=OnASlowEngine(0))
+    assert "No tuning: " in told.text and "it takes 5" in told.text and finished.finished  # 240 pictures, two views, 0.6 of the network
+
+
 def test_few_pictures_are_not_tuned_on(stripes: Path, tmp_path: Path) -> None:
     data = tmp_path / "few"
     for label in ("across", "down"):

@@ -58,10 +58,10 @@ def choose(costs: Costs, seconds: float, most_views: int = MOST_VIEWS) -> Chosen
     return best
 
 
-def least(costs: Costs) -> float:
-    """Seconds of the smallest phase there is."""
+def least(costs: Costs, made: int = 1) -> float:
+    """Seconds of the smallest phase there is, when `made` views are there already."""
     epochs, views = LADDER[0]
-    return costs.seconds(epochs, views, _refits(costs)[0])
+    return costs.seconds(epochs, views, _refits(costs)[0], made)
 
 
 def _refits(costs: Costs) -> tuple[bool, ...]:

@@ -35,6 +35,9 @@ from vitreous.training.tuning.phase import Phase, begin
 from vitreous.training.tuning.planning import MOST_VIEWS, Chosen, Costs, choose, least
 from vitreous.training.tuning.recipe import TuningRecipe, own_batch
 
+# Of the network's work, what lies before the first cut: at least so much.
+_BEFORE_A_CUT = 0.6
+
 
 @dataclass(frozen=True)
 class Tuner:
@@ -70,6 +73,8 @@ class _All:
         start, places = self.start, places_to_cut(self.walk, self.values)
         if not places:
             self.say("No tuning: this network has no place where it can be cut.")
+        elif not self.memory.recipe(0) and (takes := self.at_least()) > self.left:
+            self.tell_least(takes)
         else:
             pictures = start.pictures()[np.arange(start.parts.train + start.parts.validation)]
             augment = self.augment(pictures)
@@ -87,6 +92,13 @@ class _All:
                     if not self.phase(number, kept, given, augment):
                         break
         return Improved(self.state.best, self.state.network, self.forecast)
+
+    def at_least(self) -> float:
+        """Seconds that the views of the smallest phase take, by the engine's rate; 0 where that is not known. No picture is touched for it."""
+        if not self.start.setting.rate:
+            return 0.0
+        views = Costs(_BEFORE_A_CUT / self.start.setting.rate, 0.0, self.state.lines_of(), self.state.all_again, len(SHARES))
+        return least(views, made=0)
 
     def augment(self, pictures: Pictures) -> str:
         """What is done to the pictures; what was found to change their meaning is left out."""

@@ -192,7 +192,7 @@ def test_no_picture_is_touched_where_the_engine_is_too_slow_for_the_views(stripe
     monkeypatch.setattr(module, "frozen", lambda *given: pytest.fail("pictures went through the network"))
     told = Told()
     finished = train(stripes, TrainSettings(runs=str(tmp_path), minutes=3), told, improver=OnASlowEngine(0))
-    assert "No tuning: " in told.text and "it takes 5" in told.text and finished.finished  # 240 pictures, two views, 0.6 of the network
+    assert "No tuning: " in told.text and "it takes 864 s" in told.text and finished.finished  # 240 pictures, two views, 0.9 of a pass each
 
 
 def test_few_pictures_are_not_tuned_on(stripes: Path, tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ from vitreous.training.tuning.phase import Phase, begin
 from vitreous.training.tuning.planning import MOST_VIEWS, Chosen, Costs, choose, least
 from vitreous.training.tuning.recipe import TuningRecipe, own_batch
 
-# Of the network's work, what lies before the first cut: at least so much.
-_BEFORE_A_CUT = 0.6
+# A view of a picture, of what the whole network takes for it: a little less work, and the augmentation.
+_OF_A_PASS = 0.9
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _All:
         start, places = self.start, places_to_cut(self.walk, self.values)
         if not places:
             self.say("No tuning: this network has no place where it can be cut.")
-        elif not self.memory.recipe(0) and (takes := self.at_least()) > self.left:
+        elif not self.memory.recipe(0) and (takes := self.at_least(0.0)) > self.left:
             self.tell_least(takes)
         else:
             pictures = start.pictures()[np.arange(start.parts.train + start.parts.validation)]
@@ -93,12 +93,11 @@ class _All:
                         break
         return Improved(self.state.best, self.state.network, self.forecast)
 
-    def at_least(self) -> float:
-        """Seconds that the views of the smallest phase take, by the engine's rate; 0 where that is not known. No picture is touched for it."""
-        if not self.start.setting.rate:
-            return 0.0
-        views = Costs(_BEFORE_A_CUT / self.start.setting.rate, 0.0, self.state.lines_of(), self.state.all_again, len(SHARES))
-        return least(views, made=0)
+    def at_least(self, step: float) -> float:
+        """Seconds of the smallest phase, whose steps take so many for a picture: said before a picture is touched, by the engine's rate, if known."""
+        rate = self.start.setting.rate
+        frozen_seconds = _OF_A_PASS / rate if rate else 0.0
+        return least(Costs(frozen_seconds, step, self.state.lines_of(), self.state.all_again, len(SHARES)), made=0)
 
     def augment(self, pictures: Pictures) -> str:
         """What is done to the pictures; what was found to change their meaning is left out."""
@@ -117,7 +116,6 @@ class _All:
         """Whether it made something better, so that another may follow."""
         try:
             phase = Phase(self.start, self.state, self.memory, number, self.walk, self.values, kept)
-            phase.add_view(1)
             recipe = given or self.chosen(phase, augment)
         except ModelError as error:
             self.say(f"No tuning from {visible(kept.cut)} on: {error}.")
@@ -133,7 +131,12 @@ class _All:
 
     def chosen(self, phase: Phase, augment: str) -> TuningRecipe | None:
         """The recipe that fits into the minutes that are left, said; None where nothing does."""
-        found = measured(phase)
+        found = measured(phase)  # before there is a view: what the numbers are does not matter to a step
+        if (takes := self.at_least(found.seconds)) > self.left:
+            if not phase.number:
+                self.tell_least(takes)
+            return None
+        phase.add_view(1)
         costs = Costs(phase.frozen_seconds, found.seconds, self.state.lines_of(), self.state.all_again, len(SHARES))
         plan = choose(costs, self.left, len(phase.kept.bits))
         if plan is None:

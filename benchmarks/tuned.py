@@ -1,11 +1,12 @@
 """How good does a pretrained network become in so many minutes, and was that said beforehand?
 
-    python benchmarks/tuned.py [--budgets M ...] [--folds N] [--work FOLDER]
+    python benchmarks/tuned.py [--budgets M ...] [--folds N ...] [--work FOLDER]
 
 On the clothing photos' own split, from process start with an empty cache: the first model by itself (`--tune none`), then one training for each
 budget of minutes. Then on folds of all 1,842 photos, each of which is the test part once (a shared cache, so that photos are decoded once): the
 first model and a training in the middle budget, and their difference. Every training that was tuned has said what accuracy to expect, and when.
-Needs torch; targets are those for a machine with AMX, which makes the same views in a tenth of the time that AVX2 takes.
+Needs torch. `--budgets` or `--folds` without a number leave these as they were measured before. Targets are those for a machine with AMX, which
+makes the same views in a tenth of the time that AVX2 takes.
 """
 
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from harness import VITREOUS, Claim, begin, environment, median, parser, require, run_well, skip
-from held_out import pooled, tables
+from held_out import FOLDS, pooled, tables
 
 from vitreous.runs.folder import open_run
 
@@ -25,7 +26,7 @@ NOT_WORSE, POINTS_OFF, TIME_OFF, COVERED = -0.3, 2.0, 15.0, 85.0
 def main() -> None:
     options = parser(__doc__, repeats=1)
     options.add_argument("--budgets", type=float, nargs="*", default=(SOON[1], 5.0, LATE[1]), help="minutes (%(default)s)")
-    options.add_argument("--folds", type=int, default=5, help="of all photos, so many are tested on (%(default)s)")
+    options.add_argument("--folds", type=int, nargs="*", default=range(FOLDS), help="which of the five folds of all photos are tested on")
     options.add_argument("--fold-minutes", type=float, default=5.0, help="of a training on a fold (%(default)s)")
     arguments = options.parse_args()
     require(arguments.data / "clothing")
@@ -34,24 +35,30 @@ def main() -> None:
     except ImportError:
         skip("torch is not installed")
     benchmark = begin("tuned", arguments)
+    before = benchmark.measured_before() or {"budgets": [], "own": [], "folds": {}}
+    budgets, own, folds = before["budgets"], before["own"], before["folds"]
     with tempfile.TemporaryDirectory() as fresh:
         work = Path(fresh)
         clothing = arguments.data / "clothing"
-        own = [trained(clothing, work / "first", "--tune", "none")]
-        own += [trained(clothing, work / f"own-{minutes:g}", "--minutes", f"{minutes:g}") for minutes in arguments.budgets]
-        folds = []
-        for table in list(tables(pooled(clothing, work)))[: arguments.folds]:
-            folds.append([trained(table, work / "shared", *how) for how in (("--tune", "none"), ("--minutes", f"{arguments.fold_minutes:g}"))])
-            print(folds[-1], flush=True)
-        benchmark.measured = {"budgets": list(arguments.budgets), "own": own, "fold_minutes": arguments.fold_minutes, "folds": folds}
-    accuracies(benchmark, own, arguments.budgets)
+        if arguments.budgets:
+            budgets, own = list(arguments.budgets), [trained(clothing, work / "first", "--tune", "none")]
+            own += [trained(clothing, work / f"own-{minutes:g}", "--minutes", f"{minutes:g}") for minutes in budgets]
+        of_folds = list(tables(pooled(clothing, work)))
+        for number in arguments.folds:
+            ways = (("--tune", "none"), ("--minutes", f"{arguments.fold_minutes:g}"))
+            folds[str(number)] = [trained(of_folds[number], work / "shared", *how) for how in ways]
+            benchmark.measured = {"budgets": budgets, "own": own, "fold_minutes": arguments.fold_minutes, "folds": folds}
+            benchmark.write()
+    benchmark.measured = {"budgets": budgets, "own": own, "fold_minutes": arguments.fold_minutes, "folds": folds}
+    if own:
+        accuracies(benchmark, own, budgets)
     if folds:
-        gains = [round(100 * (tuned["accuracy"] - first["accuracy"]), 2) for first, tuned in folds]
+        gains = [round(100 * (tuned["accuracy"] - first["accuracy"]), 2) for first, tuned in folds.values()]
         benchmark.claim(Claim("tuned, less the first model: the worst fold", min(gains), "points", "at least", NOT_WORSE, gains, "accuracy"))
-        both = [f"{np.mean([pair[side]['accuracy'] for pair in folds]):.4f}" for side in (0, 1)]
+        both = [f"{np.mean([pair[side]['accuracy'] for pair in folds.values()]):.4f}" for side in (0, 1)]
         note = f"accuracy {both[0]} → {both[1]}, mean of {len(folds)} folds"
         benchmark.claim(Claim("tuned, less the first model: the mean", round(float(np.mean(gains)), 2), "points", "at least", 0, gains, note))
-    forecasts(benchmark, [each for each in (*own, *(pair[1] for pair in folds)) if each["forecast"]])
+    forecasts(benchmark, [each for each in (*own, *(pair[1] for pair in folds.values())) if each["forecast"]])
     benchmark.write()
 
 

@@ -240,6 +240,18 @@ class _Training:
         if not self.improver:
             self.reporter.say(self.forecast.sentence)
 
+    def expect_of(self, probe: Probe, parts: Parts, ending: float) -> None:
+        """Say what a first model should reach that stays, by what was held out of it, and when all is done."""
+        held = probe.held_out
+        if self.task.name != "classify" or not len(held.rows):
+            return
+        accuracy = float((held.probability.argmax(1) == parts.target[held.rows]).mean())
+        learned = parts.train * (1 - 1 / FOLDS) if len(held.rows) >= parts.train else float(parts.fitted)
+        test = len(parts.target) - parts.train - parts.validation
+        seconds = time.perf_counter() - self.begun + ending
+        self.forecast = of_first_model(accuracy, len(held.rows), learned, parts.train, test or parts.train, seconds)
+        self.reporter.say(self.forecast.sentence)
+
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:
         if channels := self.method.channels:
             gathered = gather_pictures(self.pack, self.source.items, choice.view, channels, self.settings.policy, self.reporter.progress)
@@ -340,6 +352,8 @@ class _Training:
         view, progress = ready.choice.view, self.reporter.progress
         start = Start(probe, fitted.parts, self.network, view, ready.engine, pictures, seconds, ending, surrounding, progress)
         found = improver.improve(start)
+        if found.forecast is None and found.classifier is probe:
+            self.expect_of(probe, fitted.parts, ending)
         parts = fitted.parts
         if found.classifier is not probe:
             parts = replace(parts, features=OnDemand(found.network, ready.engine, pictures(), probe))

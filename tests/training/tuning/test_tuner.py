@@ -182,6 +182,8 @@ def test_too_few_minutes_are_said_with_how_many_it_takes(stripes: Path, tmp_path
     told = Told()
     finished = run(stripes, tmp_path, told)
     assert "No tuning: " in told.text and "it takes" in told.text and finished.finished
+    forecast = finished.facts["forecast"]
+    assert forecast["low"] <= forecast["accuracy"] <= forecast["high"] and told.text.index("No tuning: ") < told.text.index("Expected: ")
 
 
 def test_no_picture_is_touched_where_the_engine_is_too_slow_for_the_views(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

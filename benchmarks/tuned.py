@@ -58,7 +58,8 @@ def main() -> None:
         both = [f"{np.mean([pair[side]['accuracy'] for pair in folds.values()]):.4f}" for side in (0, 1)]
         note = f"accuracy {both[0]} → {both[1]}, mean of {len(folds)} folds"
         benchmark.claim(Claim("tuned, less the first model: the mean", round(float(np.mean(gains)), 2), "points", "at least", 0, gains, note))
-    forecasts(benchmark, [each for each in (*own, *(pair[1] for pair in folds.values())) if each["forecast"]])
+    made = [each for each in (*own, *(pair[1] for pair in folds.values())) if each["forecast"]]
+    forecasts(benchmark, made, f"{len(made)} trainings on clothing only")
     benchmark.write()
 
 
@@ -95,13 +96,13 @@ def interval(found: dict[str, Any]) -> str:
     return f"[{low:.3f}, {high:.3f}], {found['seconds']:.0f} s"
 
 
-def forecasts(benchmark: Any, made: list[dict[str, Any]]) -> None:
+def forecasts(benchmark: Any, made: list[dict[str, Any]], note: str) -> None:
+    """How near trainings came to what they had said."""
     if not made:
         return
     points = [round(100 * abs(each["accuracy"] - each["forecast"]["accuracy"]), 2) for each in made]
     times = [round(100 * abs(each["seconds"] / each["forecast"]["seconds"] - 1), 1) for each in made]
     inside = [each["forecast"]["low"] <= each["accuracy"] <= each["forecast"]["high"] for each in made]
-    note = f"{len(made)} trainings on clothing only"
     benchmark.claim(Claim("forecast of the accuracy, off by", median(points), "points", "at most", POINTS_OFF, points, note))
     benchmark.claim(Claim("forecast of the time, off by", median(times), "%", "at most", TIME_OFF, times, note))
     benchmark.claim(

@@ -7,9 +7,16 @@ The interval holds the chance of both samples, of those asked now and of the tes
 Source of the power law: J. Hestness et al., "Deep Learning Scaling is Predictable, Empirically", 2017. The figures: LOG.md, 2026-11-26.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from vitreous.core.item import Item, Split
+from vitreous.data.split import SHARES
+from vitreous.fit.classifier import Parts
 from vitreous.fit.improving import Forecast
+from vitreous.fit.plan import training_pictures
+from vitreous.fit.probe import FOLDS, Probe
 
 # The exponent b, and how far it varies (standard deviation).
 FALLS, FALLS_VARIES = 0.3, 0.1
@@ -29,6 +36,22 @@ def of_first_model(accuracy: float, asked: int, learned_from: float, training: i
     more = max(1.0, training / max(1.0, learned_from))
     left = more**-FALLS
     return _forecast(accuracy, asked, left, (1 - accuracy) * left * FALLS_VARIES * float(np.log(more)), test, seconds)
+
+
+def of_trial(accuracy: float, sample: int, items: Sequence[Item], seconds: float) -> Forecast:
+    """The same by a cross-validation of `sample` pictures of `items`, on which views were tried."""
+    splits = [item.split for item in items]
+    test = splits.count(Split.TEST) or round(SHARES[Split.TEST] * len(splits))
+    return of_first_model(accuracy, sample, sample * (1 - 1 / FOLDS), training_pictures(items), test, seconds)
+
+
+def of_probe(probe: Probe, parts: Parts, seconds: float) -> Forecast:
+    """Of a first model that stays, by what was held out of it."""
+    held = probe.held_out
+    accuracy = float((held.probability.argmax(1) == parts.target[held.rows]).mean())
+    learned = parts.train * (1 - 1 / FOLDS) if len(held.rows) >= parts.train else float(parts.fitted)
+    test = len(parts.target) - parts.train - parts.validation
+    return of_first_model(accuracy, len(held.rows), learned, parts.train, test or parts.train, seconds)
 
 
 def of_tuning(accuracy: float, held: int, test: int, seconds: float) -> Forecast:

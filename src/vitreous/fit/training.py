@@ -21,11 +21,11 @@ from vitreous.core.view import View
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
-from vitreous.data.split import SHARES, Division, assign
+from vitreous.data.split import Division, assign
 from vitreous.errors import DataError, ModelError, UsageError, VitreousError
 from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
-from vitreous.fit.expecting import of_first_model
+from vitreous.fit.expecting import of_probe, of_trial
 from vitreous.fit.features import Extractor, Gathered, Known, arrange
 from vitreous.fit.forward_pass import OnDemand
 from vitreous.fit.improving import DEFAULT_MINUTES, LEAST_PICTURES, Forecast, Improver, Start
@@ -33,7 +33,7 @@ from vitreous.fit.methods import FromScratch, Method, method_for
 from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
 from vitreous.fit.plan import Plan, make_plan, training_pictures
-from vitreous.fit.probe import FOLDS, Probe, ProbeLearner, about_few_to_choose_by, choosing_order
+from vitreous.fit.probe import Probe, ProbeLearner, about_few_to_choose_by, choosing_order
 from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.selecting import Selection
@@ -233,23 +233,15 @@ class _Training:
         trial = next((each for each in choice.trials if each.view == choice.view), None)
         if trial is None or self.task.name != "classify":
             return
-        splits = [item.split for item in self.source.items]
-        train, test = training_pictures(self.source.items), splits.count(Split.TEST) or round(SHARES[Split.TEST] * len(splits))
-        learned = choice.sample * (1 - 1 / FOLDS)
-        self.forecast = of_first_model(trial.accuracy, choice.sample, learned, train, test, self.plan.seconds)
+        self.forecast = of_trial(trial.accuracy, choice.sample, self.source.items, self.plan.seconds)
         if not self.improver:
             self.reporter.say(self.forecast.sentence)
 
     def expect_of(self, probe: Probe, parts: Parts, ending: float) -> None:
         """Say what a first model should reach that stays, by what was held out of it, and when all is done."""
-        held = probe.held_out
-        if self.task.name != "classify" or not len(held.rows):
+        if self.task.name != "classify" or not len(probe.held_out.rows):
             return
-        accuracy = float((held.probability.argmax(1) == parts.target[held.rows]).mean())
-        learned = parts.train * (1 - 1 / FOLDS) if len(held.rows) >= parts.train else float(parts.fitted)
-        test = len(parts.target) - parts.train - parts.validation
-        seconds = time.perf_counter() - self.begun + ending
-        self.forecast = of_first_model(accuracy, len(held.rows), learned, parts.train, test or parts.train, seconds)
+        self.forecast = of_probe(probe, parts, time.perf_counter() - self.begun + ending)
         self.reporter.say(self.forecast.sentence)
 
     def gather(self, extractor: Extractor, choice: ViewChoice) -> Gathered:

@@ -31,6 +31,7 @@ from vitreous.runs.folder import RunFolder, verify
 from vitreous.runs.tables import predictions_from_csv
 from vitreous.training.again import to_repeat, to_resume
 from vitreous.training.method import Tuning, improver
+from vitreous.training.tuning import measuring
 from vitreous.training.tuning import tuner as module
 from vitreous.training.tuning.planning import Chosen
 
@@ -42,6 +43,7 @@ def prepare(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(methods, "load_network", deeper_network)
     patch.setattr(training, "LEAST_PICTURES", 100)
     patch.setattr(module, "places_to_cut", lambda walk, values: CUTS[:2])
+    patch.setattr(measuring, "native_bf16", lambda: False)  # else the faster of two formats is taken
     patch.setattr(module, "choose", lambda costs, seconds, most: Chosen(10, 3, len(costs.lines) > 1 or costs.all > 0, 1.0))
 
 

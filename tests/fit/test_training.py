@@ -21,7 +21,7 @@ from vitreous.core.item import Split
 from vitreous.data.decode import decode
 from vitreous.errors import DataError, ModelError, StorageError, UsageError
 from vitreous.fit import join as joining
-from vitreous.fit import training
+from vitreous.fit import proving
 from vitreous.fit.features import Gathered, _Pass
 from vitreous.fit.link import Softmax
 from vitreous.fit.settings import TrainSettings
@@ -406,7 +406,7 @@ def test_pictures_of_every_kind_train_together(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_bf16_is_given_up_aloud_where_it_changes_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "keeps_answers", lambda exact, fast: (False, "changes 9 of 10 answers"))
+    monkeypatch.setattr(proving, "keeps_answers", lambda exact, fast: (False, "changes 9 of 10 answers"))
     told = Told()
     trained = run(data, told, engine="openvino-bf16")
     assert "bf16 changes 9 of 10 answers against fp32: fp32 is used." in told.sentences
@@ -416,14 +416,14 @@ def test_bf16_is_given_up_aloud_where_it_changes_answers(data: Path, monkeypatch
 @pytest.mark.slow
 def test_bf16_is_stored_with_the_run_where_it_is_used(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
-    real = training.keeps_answers
+    real = proving.keeps_answers
 
     def counted(exact: np.ndarray, fast: np.ndarray) -> tuple[bool, str]:
         compared.append(len(exact))
         assert exact.shape == fast.shape and not np.isnan(fast).any()
         return True, real(exact, fast)[1]
 
-    monkeypatch.setattr(training, "keeps_answers", counted)
+    monkeypatch.setattr(proving, "keeps_answers", counted)
     trained = run(data, engine="openvino-bf16")
     validation = trained.facts["data"]["split"]["validation"]
     assert compared == [validation]

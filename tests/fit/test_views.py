@@ -8,6 +8,8 @@ from vitreous.core.view import View
 from vitreous.data.pack import FACTS
 from vitreous.fit.features import Gathered
 from vitreous.fit.head import Floats, Ints
+from vitreous.fit.learning_curve import USUAL
+from vitreous.fit.objective import SIGMOIDS
 from vitreous.fit.probe import FOLDS
 from vitreous.fit.views import candidates, choose_view, sample_of
 
@@ -96,3 +98,19 @@ def test_with_one_class_left_the_plain_view_is_taken() -> None:
     labels = np.array([0] * 10 + [1])
     choice = choose_view(labels, VIEWS, lambda _: gathered(clouds(np.zeros(11, int), 1, 0)), 0)
     assert choice.view == VIEWS[0] and choice.trials == ()
+
+
+def test_how_errors_fall_is_measured_where_classes_are_told_apart_by_more_pictures() -> None:
+    """Two clouds that touch: beyond some pictures nothing is gained. Many narrow ones: each more picture tells them apart better."""
+    labels = np.arange(250) % 2
+    touching = np.random.default_rng(0).normal(0, 1, (250, 2)).astype(np.float32) + labels[:, None].astype(np.float32)
+    many = np.arange(250) % 25
+    narrow = np.random.default_rng(1).normal(0, 2, (25, 60)).astype(np.float32)[many]
+    narrow += np.random.default_rng(2).normal(0, 4, narrow.shape).astype(np.float32)
+    flat, steep = (choose_view(each, VIEWS[:1], lambda view, X=X: gathered(X), 0).fall for each, X in ((labels, touching), (many, narrow)))
+    assert flat.exponent < 0.15 < 0.3 < steep.exponent
+
+
+def test_of_several_labels_the_usual_fall_is_taken() -> None:
+    several = np.stack([LABELS == 0, LABELS == 1], 1).astype(np.float32)
+    assert choose_view(several, VIEWS[:1], lambda view: gathered(clouds(LABELS, 1.0, 1)), 0, SIGMOIDS).fall == USUAL

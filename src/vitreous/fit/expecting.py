@@ -1,10 +1,10 @@
 """What accuracy to expect before the work is done, with the interval that nine of ten should fall into.
 
-of the first model    from a sample of n pictures, each answered out of fold: errors fall with the number learned from, N, like N^-b
+of the first model    from a sample of n pictures, each answered out of fold: errors fall with the number learned from (`learning_curve`)
 of a tuning           what the first model leaves wrong, less the share that tuning usually sets right
 
 The interval holds the chance of both samples, of those asked now and of the test pictures, besides what data sets differ by.
-Source of the power law: J. Hestness et al., "Deep Learning Scaling is Predictable, Empirically", 2017. The figures: LOG.md, 2026-11-26.
+The figures: LOG.md, 2026-11-26.
 """
 
 from collections.abc import Sequence
@@ -15,34 +15,32 @@ from vitreous.core.item import Item, Split
 from vitreous.data.split import SHARES
 from vitreous.fit.classifier import Parts
 from vitreous.fit.improving import Forecast
+from vitreous.fit.learning_curve import USUAL, Fall
 from vitreous.fit.plan import training_pictures
 from vitreous.fit.probe import FOLDS, Probe
 
-# The exponent b, and how far it varies (standard deviation).
-FALLS, FALLS_VARIES = 0.3, 0.1
 # Of the probe's errors so many are left by a tuning, and how far that varies.
 LEFT, LEFT_VARIES = 0.8, 0.15
 _Z = 1.645  # nine of ten
 
 
-def of_first_model(accuracy: float, asked: int, learned_from: float, training: int, test: int, seconds: float) -> Forecast:
+def of_first_model(accuracy: float, asked: int, learned_from: float, training: int, test: int, seconds: float, fall: Fall = USUAL) -> Forecast:
     """`accuracy` on `asked` pictures by heads that had learned from `learned_from` each; then from `training`, and answers `test` pictures.
 
     >>> of_first_model(0.8, 160, 128, 1500, 341, 30)
-    Forecast(accuracy=0.9044, low=0.8513, high=0.9576, seconds=30)
+    Forecast(accuracy=0.8892, low=0.8083, high=0.9701, seconds=30)
     >>> of_first_model(1, 160, 128, 900, 240, 30)
-    Forecast(accuracy=1.0, low=0.9883, high=1.0, seconds=30)
+    Forecast(accuracy=1.0, low=0.9872, high=1.0, seconds=30)
     """
-    more = max(1.0, training / max(1.0, learned_from))
-    left = more**-FALLS
-    return _forecast(accuracy, asked, left, (1 - accuracy) * left * FALLS_VARIES * float(np.log(more)), test, seconds)
+    left, varies = fall.left(training / max(1.0, learned_from))
+    return _forecast(accuracy, asked, left, (1 - accuracy) * varies, test, seconds)
 
 
-def of_trial(accuracy: float, sample: int, items: Sequence[Item], seconds: float) -> Forecast:
+def of_trial(accuracy: float, sample: int, items: Sequence[Item], seconds: float, fall: Fall) -> Forecast:
     """The same by a cross-validation of `sample` pictures of `items`, on which views were tried."""
     splits = [item.split for item in items]
     test = splits.count(Split.TEST) or round(SHARES[Split.TEST] * len(splits))
-    return of_first_model(accuracy, sample, sample * (1 - 1 / FOLDS), training_pictures(items), test, seconds)
+    return of_first_model(accuracy, sample, sample * (1 - 1 / FOLDS), training_pictures(items), test, seconds, fall)
 
 
 def of_probe(probe: Probe, parts: Parts, seconds: float) -> Forecast:

@@ -5,14 +5,13 @@ read → plan → try views on a sample → features of all → duplicates, spli
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vitreous.core.item import Source, Split
 from vitreous.core.reporter import Quiet, Reporter
@@ -22,7 +21,7 @@ from vitreous.data.duplicates import find_duplicates
 from vitreous.data.pack import Pack, open_pack
 from vitreous.data.sources import read_source
 from vitreous.data.split import Division, assign
-from vitreous.errors import DataError, ModelError, UsageError, VitreousError
+from vitreous.errors import DataError, UsageError, VitreousError
 from vitreous.fit.again import Before, Changes
 from vitreous.fit.classifier import Classifier, Learner, LongLearner, Parts, Work
 from vitreous.fit.expecting import of_probe, of_trial
@@ -34,6 +33,7 @@ from vitreous.fit.objective import OBJECTIVES
 from vitreous.fit.pictures import Pictures, gather_pictures
 from vitreous.fit.plan import Plan, make_plan, training_pictures
 from vitreous.fit.probe import Probe, ProbeLearner, about_few_to_choose_by, choosing_order
+from vitreous.fit.proving import Proof
 from vitreous.fit.ready import Ready, about_view
 from vitreous.fit.saving import Trained, item_rows, save
 from vitreous.fit.selecting import Selection
@@ -42,9 +42,7 @@ from vitreous.fit.stages import with_more_stages
 from vitreous.fit.testing import fitted_to, so_far, test
 from vitreous.fit.unfinished import STATE, noted, require_same_data, work
 from vitreous.fit.views import ViewChoice, choose_view
-from vitreous.infer.choose import keeps_answers
-from vitreous.infer.engine import Setting, default_setting, run_batch, start_engine
-from vitreous.infer.gather import Pixels, pixel_rows
+from vitreous.infer.engine import Setting, default_setting
 from vitreous.infer.network import Network
 from vitreous.infer.pipeline import decoded_side_by_side
 from vitreous.runs.contents import Documents, events_of, no_documents
@@ -53,10 +51,6 @@ from vitreous.runs.tables import items_to_csv
 from vitreous.runs.writing import RunWriter, create, reopen
 from vitreous.tasks.task import task_named
 
-# The joined file against the head applied to the features it was fitted on. fp32: sums in another order; bf16: 8 bits.
-_PARITY = {"f32": 1e-3, "bf16": 5e-2}
-_PROVED_ON = 8
-_COMPARED = 256
 # Of the minutes: what model file, figures and report take behind the last learning.
 _ENDING_SECONDS = 4.0
 
@@ -182,6 +176,7 @@ class _Training:
         self.forecast: Forecast | None = None
         self.task = task_named(source.task)
         self.target = self.task.target(source.items, source.labels)
+        self.proof = Proof(source, pack, settings.policy, reporter)
 
     def run(self) -> Trained:
         extractor = self.extractor(self.plan.engine)
@@ -190,7 +185,7 @@ class _Training:
         kept, division = self.divide(gathered)
         self.reporter.say(about_view(choice, gathered, kept))
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
-        if extractor.setting.number_format == "bf16" and not self.bf16_keeps_answers(trained):
+        if extractor.setting.number_format == "bf16" and not self.proof.bf16_keeps_answers(trained):
             setting = self.in_fp32(extractor.setting)
             if self.method.channels:  # pictures are the same in any number format
                 trained = replace(trained, ready=replace(trained.ready, engine=setting))
@@ -199,7 +194,7 @@ class _Training:
                 trained = self.fit(choice, extractor.setting, self.gather(extractor, choice), kept, division)
         if self.improver:
             trained = self.improved(trained, self.improver)
-        self.prove(trained)
+        self.proof.require(trained)
         corrections = self.before.corrections if self.before else ()
         return replace(trained, forecast=trained.forecast or self.forecast, selection=self.selection, corrections=corrections)
 
@@ -233,7 +228,7 @@ class _Training:
         trial = next((each for each in choice.trials if each.view == choice.view), None)
         if trial is None or self.task.name != "classify":
             return
-        self.forecast = of_trial(trial.accuracy, choice.sample, self.source.items, self.plan.seconds)
+        self.forecast = of_trial(trial.accuracy, choice.sample, self.source.items, self.plan.seconds, choice.fall)
         if not self.improver:
             self.reporter.say(self.forecast.sentence)
 
@@ -350,7 +345,7 @@ class _Training:
         if found.classifier is not probe:
             parts = replace(parts, features=OnDemand(found.network, ready.engine, pictures(), probe))
         made = self.trained(ready, found.classifier, parts)
-        if found.classifier is not probe and ready.engine.number_format == "bf16" and not self.bf16_keeps_answers(made):
+        if found.classifier is not probe and ready.engine.number_format == "bf16" and not self.proof.bf16_keeps_answers(made):
             setting = self.in_fp32(ready.engine)
             parts = replace(parts, features=replace(parts.features, setting=setting))
             made = self.trained(replace(ready, engine=setting), found.classifier, parts)
@@ -362,44 +357,3 @@ class _Training:
         if isinstance(learner, ProbeLearner) and before and before.strength and self.changes and self.changes.are_few(pictures):
             return replace(learner, strengths=(before.strength,))
         return learner
-
-    def bf16_keeps_answers(self, trained: Trained) -> bool:
-        """Compare with fp32 on pictures the head was not fitted to; says what came out."""
-        fitted = trained.fitted
-        chosen = range(fitted.train, fitted.train + fitted.validation) if fitted.validation else range(fitted.train)
-        pictures, places = self._pictures(trained, chosen[:_COMPARED])
-        if not places:
-            return False
-        exact = run_batch(start_engine(trained.model, default_setting(len(pictures), "f32")), pictures)["probability"]
-        keeps, why = keeps_answers(*(self.task.choices(each, trained.fitted.thresholds) for each in (exact, trained.fitted.probability(places))))
-        self.reporter.say(f"bf16 {why} against fp32: " + ("bf16 is used." if keeps else "fp32 is used."))
-        return keeps
-
-    def prove(self, trained: Trained) -> None:
-        """The file that was made gives the answers that were measured. Raises ModelError where it does not."""
-        pictures, places = self._pictures(trained, range(len(trained.fitted.order))[-_PROVED_ON:])
-        if not places:
-            self.reporter.say("The model file was not compared with what was measured: the pictures for it are gone.")
-            return
-        setting = replace(default_setting(1, trained.ready.engine.number_format, trained.ready.engine.library), batch=1)
-        answers = run_batch(start_engine(trained.model, setting), pictures)["probability"]
-        difference = float(np.abs(answers - trained.fitted.probability(places)).max())
-        if difference > _PARITY[trained.ready.engine.number_format]:
-            raise ModelError(
-                "the model file does not give the answers that were measured", f"a difference of {difference:.4f}", remedy="please report this"
-            )
-
-    def _pictures(self, trained: Trained, places: Sequence[int]) -> tuple[NDArray[np.uint8], list[int]]:
-        """The pictures at these places of the order, decoded again from their files where these are still what they were, else from the pack; and
-        the places that could be."""
-        ready = trained.ready
-        items, view = ready.items(self.source), ready.choice.view
-        stored, found = Pixels(pixel_rows(self.pack, view)), {}
-        for result in decoded_side_by_side([(place, items[place].path) for place in places], (view,), self.settings.policy):
-            key = ready.gathered.keys[ready.kept[ready.order[result.index]]]
-            there = result.decoded is not None and result.decoded.key == key
-            picture = result.decoded.views[0] if result.decoded and there else stored.get(key)
-            if picture is not None:
-                found[result.index] = picture
-        size = view.size
-        return np.stack(list(found.values())) if found else np.zeros((0, size, size, 3), np.uint8), list(found)

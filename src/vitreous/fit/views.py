@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitreous.core.view import View
 from vitreous.data.duplicates import find_duplicates
 from vitreous.data.split import folds
 from vitreous.fit.features import Gathered
-from vitreous.fit.head import Floats, Ints
+from vitreous.fit.head import Floats, Head, Ints
+from vitreous.fit.learning_curve import USUAL, Fall, measured_fall
 from vitreous.fit.objective import SOFTMAX, Objective, Target, right
 from vitreous.fit.probe import FOLDS, paired_gain, standardize_in_place
 from vitreous.fit.softmax import ROUGH
@@ -38,11 +40,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class ViewChoice:
-    """The view taken, and every trial that led to it; `sample` is the number of pictures judged on."""
+    """The view taken, and every trial that led to it; `sample` is the number of pictures judged on; `fall`: of the errors, beyond these."""
 
     view: View
     trials: tuple[Trial, ...]
     sample: int
+    fall: Fall = USUAL
 
 
 def candidates(size: int, larger: bool) -> tuple[View, ...]:
@@ -74,12 +77,14 @@ def choose_view(
         return ViewChoice(views[0], (), len(seen))
     groups = find_duplicates([plainly.keys[number] for number in seen], plainly.facts["thumbnail"][seen]).group
     number = folds(target, groups, FOLDS, seed)
-    asked = {view: _asked(each.features[seen], target, number, classes, objective) for view, each in gathered.items()}
-    plain = asked[views[0]][0]
-    trials = tuple(Trial(view, float(loss.mean()), *paired_gain(loss, plain), accuracy) for view, (loss, accuracy) in asked.items())
+    asked = {view: _Asked.of(each.features[seen], target, number, classes, objective) for view, each in gathered.items()}
+    plain = asked[views[0]].losses
+    trials = tuple(
+        Trial(view, float(each.losses.mean()), *paired_gain(each.losses, plain), right(each.logits, target)) for view, each in asked.items()
+    )
     better = [trial for trial in trials[1:] if trial.gain > trial.error]
     best = max(better, key=lambda trial: trial.gain).view if better else views[0]
-    return ViewChoice(best, trials, len(seen))
+    return ViewChoice(best, trials, len(seen), asked[best].fall() if target.ndim == 1 else USUAL)
 
 
 def _to_tell_apart(labels: Target, readable: list[int]) -> tuple[list[int], Target, int]:
@@ -93,14 +98,41 @@ def _to_tell_apart(labels: Target, readable: list[int]) -> tuple[list[int], Targ
     return seen, target, len(classes) if len(classes) > 1 else 0
 
 
-def _asked(features: Floats, target: Target, number: Ints, classes: int, objective: Objective) -> tuple[Floats, float]:
-    """Out-of-fold log loss of each picture, and the share of right answers."""
-    standardize_in_place(features, slice(None))
-    losses, logits = np.zeros(len(target), np.float32), np.zeros((len(target), classes), np.float32)
-    for fold in range(FOLDS):
-        fit, part = number != fold, number == fold
-        if part.any() and fit.any():
-            head = objective.fit(features[fit], target[fit], classes, _STRENGTH, None, ROUGH)
-            logits[part] = head.logits(features[part])
-            losses[part] = objective.losses(logits[part], target[part])
-    return losses, right(logits, target)
+@dataclass(frozen=True)
+class _Asked:
+    """What heads say of the standardized `features` of pictures that they were not fitted to: `logits` [n, K], and their log loss."""
+
+    features: Floats
+    target: Target
+    number: Ints
+    classes: int
+    objective: Objective
+    logits: Floats
+    losses: Floats
+
+    @classmethod
+    def of(cls, features: Floats, target: Target, number: Ints, classes: int, objective: Objective) -> "_Asked":
+        """By cross-validation over the folds `number`."""
+        standardize_in_place(features, slice(None))
+        logits, losses = np.zeros((len(target), classes), np.float32), np.zeros(len(target), np.float32)
+        made = cls(features, target, number, classes, objective, logits, losses)
+        for fold in range(FOLDS):
+            fit, part = number != fold, number == fold
+            if part.any() and fit.any():
+                logits[part] = made.fitted(fit).logits(features[part])
+                losses[part] = objective.losses(logits[part], target[part])
+        return made
+
+    def fitted(self, rows: NDArray[np.bool_]) -> Head:
+        return self.objective.fit(self.features[rows], self.target[rows], self.classes, _STRENGTH, None, ROUGH)
+
+    def fall(self) -> Fall:
+        """By heads that learn from a single fold, beside those that learn from all but one."""
+        wrong, asked = np.zeros((2, len(self.target)), np.float32)
+        for fold in range(FOLDS):
+            fit, part = self.number == fold, self.number != fold
+            if fit.any():
+                wrong[part] += self.fitted(fit).logits(self.features[part]).argmax(1) != self.target[part]
+                asked[part] += 1
+        of_many = (self.logits.argmax(1) != self.target).astype(np.float32)
+        return measured_fall(of_many, wrong / np.maximum(1, asked), FOLDS - 1)

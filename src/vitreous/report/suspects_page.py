@@ -3,10 +3,9 @@
 Nothing is sent anywhere. What was decided stays in the browser (localStorage, under the fingerprint of these pictures and labels) until it is saved.
 """
 
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from vitreous.draw.program import script
 from vitreous.report.page import page
 from vitreous.report.pictures import thumbnails
 from vitreous.runs.tables import cell_of
@@ -34,7 +33,7 @@ def suspects_page(found: Suspects, most: int | None = None) -> bytes:
         shown=shown,
         large=large,
         rest=max(0, found.listed - len(shown)),
-        script=_script(),
+        script=script("vitreous.report", "suspects"),
         data={
             "fingerprint": found.fingerprint,
             "labels": [{"name": label, "cell": cell_of(label), "key": key} for label, key in _with_keys(found.labels)],
@@ -61,8 +60,3 @@ def _entry(each: Suspect, missing: str, place: dict[str, int]) -> dict[str, Any]
 def _with_keys(labels: list[str]) -> list[tuple[str, str]]:
     """Each label with the key that gives it; those behind the last key are chosen from the list."""
     return list(zip(labels, [*_KEYS, *[""] * max(0, len(labels) - len(_KEYS))], strict=False))
-
-
-@cache
-def _script() -> str:
-    return files("vitreous.report").joinpath("js", "suspects.js").read_text("utf-8")

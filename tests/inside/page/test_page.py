@@ -8,7 +8,6 @@ import sys
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from opened_pages import LABELS, of_every_operator, of_the_small_network
 from small_network import coloured_picture
 
 from vitreous.inside import Inside
-from vitreous.inside.page import modules
 from vitreous.inside.page.description import description
 from vitreous.inside.page.embedding import choose, exactly, for_showing
 
@@ -112,22 +110,3 @@ def test_every_operator_of_the_made_up_network_is_described_or_given(photo: Path
     chosen = choose(described, opened.values, opened.stages, 10**7)
     assert {"padded", "means", "peak"} <= set(chosen.values)
     assert json.dumps(described.operations)  # plain values
-
-
-def test_two_modules_of_one_page_may_not_use_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {"main": 'import { a } from "./other.js";\nexport function twice() {}\n', "other": "function twice() {}\nexport const a = 1;\n"}
-    monkeypatch.setattr(modules, "source", lambda module, package: texts[module])
-    modules.script.cache_clear()
-    with pytest.raises(ValueError, match=r"twice stands in other\.js and in main\.js"):
-        modules.script()
-    modules.script.cache_clear()
-
-
-def test_the_program_has_no_import_and_every_module_once() -> None:
-    program = modules.script()
-    assert not re.search(r"^\s*(?:import|export)\b", program, re.MULTILINE)
-    folder = Path(modules.__file__).parent / "js"
-    for file in folder.glob("*.js"):
-        if file.stem != "types":  # types alone
-            first: Any = re.search(r"^export (?:async )?(?:function\*?|class|const) (\w+)|^async function (route)", file.read_text(), re.MULTILINE)
-            assert len(re.findall(rf"^(?:async )?(?:function\*?|class|const) {first[1] or first[2]}\b", program, re.MULTILINE)) == 1, file

@@ -44,7 +44,7 @@ def prepare(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(training, "LEAST_PICTURES", 100)
     patch.setattr(module, "places_to_cut", lambda walk, values: CUTS[:2])
     patch.setattr(measuring, "native_bf16", lambda: False)  # else the faster of two formats is taken
-    patch.setattr(module, "choose", lambda costs, seconds, most: Chosen(10, 3, len(costs.lines) > 1 or costs.all > 0, 1.0))
+    patch.setattr(module, "choose", lambda costs, seconds, most=6: Chosen(10, 3, len(costs.lines) > 1 or costs.all > 0, 1.0))
 
 
 @pytest.fixture
@@ -111,6 +111,25 @@ def test_repeated_it_gives_the_same_bits(once: tuple[RunFolder, Told], tmp_path:
     assert recipe is None and phases and not remarks
     again = run(data, tmp_path, phases=phases)
     assert again.read("model.onnx") == tuned.read("model.onnx") and again.read("predictions.csv") == tuned.read("predictions.csv")
+
+
+def test_an_earlier_cut_for_which_no_time_is_left_is_not_even_measured(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timed step there takes seconds. Asked are: before the first cut, behind its measurement, before the second cut."""
+    answers, measurements = iter([0.0, 0.0, 1e9]), list[Any]()
+    monkeypatch.setattr(module._All, "at_least", lambda self, step: next(answers))
+    monkeypatch.setattr(module, "measured", lambda phase: (measurements.append(phase.number), measuring.measured(phase))[1])
+    told = Told()
+    tuned = run(stripes, tmp_path, told)
+    assert measurements == [0] and len(tuned.facts["classifier"]["phases"]) == 1 and "Tuning 2" not in told.text
+
+
+def test_what_is_expected_to_follow_counts_for_the_end(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred seconds for each phase, of which there are two: said is the end of the second."""
+    monkeypatch.setattr(module, "choose", lambda costs, seconds, most=6: Chosen(2, 2, False, 100.0) if seconds > 30 else None)
+    tuned = run(stripes, tmp_path)
+    assert 200 < tuned.facts["forecast"]["seconds"] < 260
+    monkeypatch.setattr(module, "choose", lambda costs, seconds, most=6: Chosen(2, 2, False, 100.0) if seconds > 100 else None)
+    assert 100 < run(stripes, tmp_path).facts["forecast"]["seconds"] < 160
 
 
 class Killed(Exception):

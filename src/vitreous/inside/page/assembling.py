@@ -5,20 +5,17 @@ import json
 import os
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from vitreous.core.text import percent, plural, visible
-from vitreous.draw.own_page import inert, own_only, styled
+from vitreous.draw.own_page import OwnPage, inert
 from vitreous.draw.signed_colours import signed_colours
 from vitreous.draw.theme import DARK, LIGHT, Theme
 from vitreous.inside.page.description import Description, description
 from vitreous.inside.page.embedding import MOST_TEXT, Embedded, choose, exactly, for_showing, shown_channels
-from vitreous.inside.page.modules import script
 from vitreous.inside.receptive_field import Field, receptive_fields
 from vitreous.inside.stages import DEEPEST, Stage
 from vitreous.inside.telling import field_words
@@ -28,6 +25,8 @@ if TYPE_CHECKING:
 
 # Strongest activations by value and channel: JPEG files, each with what it shows, strongest first.
 Examples = Mapping[str, Mapping[int, Sequence[tuple[bytes, str]]]]
+
+_PAGE = OwnPage("vitreous.inside.page", "img-src data:")
 
 
 def page_of(found: "Inside", examples: Examples | None = None) -> bytes:
@@ -48,12 +47,8 @@ def page_of(found: "Inside", examples: Examples | None = None) -> bytes:
     }
     stored = {f"a{number}": each.text for number, each in enumerate(arrays.values())}
     stored |= {f"colours-{name}": each.text for name, each in colours.items()}
-    style, program = _style(), script()
-    return _filled(
+    return _PAGE.filled(
         title=visible(found.title),
-        policy=f"{own_only(program, style)} img-src data:; base-uri 'none'; form-action 'none'",
-        style=style,
-        program=program,
         facts=inert(facts),
         stored=stored,
         name=visible(os.path.basename(found.image)),
@@ -166,17 +161,3 @@ def _one(value: Any) -> Any:
 
 def _colours(theme: Theme) -> Any:
     return signed_colours(np.linspace(-1, 1, 513), 1, theme)
-
-
-@cache
-def _style() -> str:
-    return styled((files("vitreous.inside.page") / "page.css").read_text(encoding="utf-8"))
-
-
-def _filled(**values: Any) -> bytes:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("vitreous.inside.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html").render(values).encode("utf-8", "backslashreplace")

@@ -9,29 +9,8 @@
  * @typedef {{ fingerprint: string, labels: Label[], near: { uri: string, missing: string }[], suspects: Suspect[] }} Data
  */
 
-/** The element of the page with this id, which is there. @param {string} id */
-function the(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no ${id}`);
-  return found;
-}
-
-/**
- * @param {string} tag
- * @param {Record<string, string>} attributes
- * @param {...(Node | string)} children
- */
-function el(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** Control and format characters as signs: a name can turn no text around. @param {string} text */
-function visible(text) {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
-}
+import { el, the } from "../../draw/js/dom.js";
+import { visible } from "../../draw/js/words.js";
 
 /** @type {Data} */
 const data = JSON.parse(the("data").textContent ?? "");

@@ -13,7 +13,7 @@ Source: A. Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underp
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from vitreous.errors import ModelError
 from vitreous.fit.expecting import of_tuning
 from vitreous.fit.improving import Forecast, Improved, Start
 from vitreous.fit.pictures import Pictures
-from vitreous.layers.cuts import places_to_cut
+from vitreous.layers.cuts import behind, places_to_cut
 from vitreous.layers.walk import read_walk
 from vitreous.training.augment import parse
 from vitreous.training.augment.judge import MOST_PICTURES, kept_meaning
@@ -62,25 +62,27 @@ class _All:
         self.walk, size = read_walk(start.network.data), start.view.size
         values = self.walk.values({"image": np.zeros((1, size, size, 3), np.uint8)})
         self.values = {name: value for name, value in values.items() if value.ndim}
+        self.places = places_to_cut(self.walk, self.values)
         self.state = begin(start, memory.epochs)
         self.forecast: Forecast | None = None
+        self.step = 0.0  # seconds a picture, in the last phase: from an earlier cut on it takes longer
 
     @property
     def left(self) -> float:
         return self.deadline - time.perf_counter()
 
     def run(self) -> Improved:
-        start, places = self.start, places_to_cut(self.walk, self.values)
-        if not places:
+        start = self.start
+        if not self.places:
             self.say("No tuning: this network has no place where it can be cut.")
         elif not self.memory.recipe(0) and (takes := self.at_least(0.0)) > self.left:
             self.tell_least(takes)
         else:
             pictures = start.pictures()[np.arange(start.parts.train + start.parts.validation)]
             augment = self.augment(pictures)
-            for number, cut in enumerate(places):
+            for number, cut in enumerate(self.places):
                 shape, given = self.values[cut].shape[1:], self.memory.recipe(number)
-                if self.memory.follows and not given:
+                if not given and (self.memory.follows or (number and self.at_least(self.step) > self.left)):
                     break
                 most = given.views if given else min(MOST_VIEWS, room() // bytes_of_a_view(len(pictures), shape))
                 if most < 2:
@@ -132,7 +134,8 @@ class _All:
     def chosen(self, phase: Phase, augment: str) -> TuningRecipe | None:
         """The recipe that fits into the minutes that are left, said; None where nothing does."""
         found = measured(phase)  # before there is a view: what the numbers are does not matter to a step
-        if (takes := self.at_least(found.seconds)) > self.left:
+        self.step = found.seconds
+        if (takes := self.at_least(self.step)) > self.left:
             if not phase.number:
                 self.tell_least(takes)
             return None
@@ -148,6 +151,7 @@ class _All:
         cut, numbers = phase.kept.cut, found.number_format
         recipe = TuningRecipe(cut, plan.views, plan.epochs, plan.refit, batch, augment=augment, number_format=numbers, seed=self.tuner.seed)
         self.tell(phase, recipe, plan, found)
+        self.expect(phase, costs, plan)
         return recipe
 
     def tell_least(self, takes: float) -> None:
@@ -171,10 +175,25 @@ class _All:
             f"{recipe.views} views{again}; judged on {self.state.what}; {found.said}; {gigabytes:.2f} GB on disk while it lasts; "
             f"about {plan.seconds:.0f} s."
         )
+
+    def expect(self, phase: Phase, costs: Costs, plan: Chosen) -> None:
+        """Said once, before the first phase."""
         parts = self.start.parts
         if parts.target.ndim > 1 or phase.number:
             return
         test = len(parts.target) - parts.train - parts.validation
-        seconds = time.perf_counter() - self.start.work.begun + plan.seconds + self.start.ending
+        seconds = time.perf_counter() - self.start.work.begun + self.until_the_end(costs, plan) + self.start.ending
         self.forecast = of_tuning(self.state.accuracy, self.state.held, test or parts.train, seconds)
         self.say(self.forecast.sentence)
+
+    def until_the_end(self, costs: Costs, plan: Chosen) -> float:
+        """Seconds of the first phase, and of those for which there is time behind it if each gains something. A step behind an earlier cut takes as
+        much longer as more numbers are made there."""
+        numbers = [sum(self.values[node.outputs[0]].size for node in behind(self.walk, cut)) for cut in self.places]
+        seconds = plan.seconds
+        for count in numbers[1:]:
+            later = replace(costs, step=costs.step * count / numbers[0])
+            if (then := choose(later, self.left - seconds)) is None:
+                break
+            seconds += then.seconds
+        return seconds

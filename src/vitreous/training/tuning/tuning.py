@@ -23,6 +23,8 @@ from vitreous.training.tuning.tail import Tail, layer_rates
 _ASKED = 256  # pictures at once where nothing is learned
 _CLIP = 5.0  # the largest norm of a gradient: a badly scaled head would else throw the weights far off
 Weights = list[Tensor]
+# The losses [n] of logits [n, K] and their truth.
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,9 @@ class Tuning:
 
         Raises ArithmeticError where the loss is no longer a number.
         """
-        recipe = self.recipe
-        groups = [
-            *layer_rates(self.tail, recipe.rate, recipe.fall),
-            {"params": [self.weight], "lr": recipe.rate},
-            {"params": [self.bias], "lr": recipe.rate, "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, recipe.rate, weight_decay=recipe.decay)
+        recipe, optimizer, loss_of = self.recipe, self.optimizer(), self.loss_of(target)
         rates = [group["lr"] for group in optimizer.param_groups]
-        several = target.ndim == 2
-        truth = torch.from_numpy(np.ascontiguousarray(target, np.float32 if several else np.int64))
-        loss_of = loss_named("binary-cross-entropy") if several else loss_named("cross-entropy", smoothing=recipe.smoothing)
+        truth = self.truth(target)
         steps, step = recipe.epochs * -(-len(rows) // recipe.batch), 0
         for epoch in range(recipe.epochs):
             order = np.random.default_rng([recipe.seed, epoch]).permutation(len(rows))
@@ -101,17 +95,13 @@ class Tuning:
                 factor = min((step + 1) / max(1.0, recipe.warm_up * steps), 1.0) * 0.5 * (1 + np.cos(np.pi * step / steps))
                 for group, rate in zip(optimizer.param_groups, rates, strict=True):
                     group["lr"] = rate * factor
-                logits = self.logits(frozen.take(rows[chosen], (rows[chosen] + epoch) % frozen.made))
-                loss = loss_of(logits, truth[chosen]).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                norm = float(nn.utils.clip_grad_norm_(self.parameters, _CLIP))
+                X = frozen.take(rows[chosen], (rows[chosen] + epoch) % frozen.made)
+                loss, logits, norm = self.step(optimizer, loss_of, X, truth[chosen])
                 if not np.isfinite(norm):
-                    raise ArithmeticError(f"the loss is {loss.item()} in step {step + 1}")
-                optimizer.step()
+                    raise ArithmeticError(f"the loss is {loss} in step {step + 1}")
                 step += 1
-                losses, norms = losses + loss.item() * len(chosen), norms + norm
-                right += _right(logits.detach(), truth[chosen])
+                losses, norms = losses + loss * len(chosen), norms + norm
+                right += _right(logits, truth[chosen])
                 if pause:
                     pause(step, steps)
             batches = -(-len(rows) // recipe.batch)
@@ -119,6 +109,33 @@ class Tuning:
             if told:
                 told(done)
         return self.weights()
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        recipe = self.recipe
+        groups = [
+            *layer_rates(self.tail, recipe.rate, recipe.fall),
+            {"params": [self.weight], "lr": recipe.rate},
+            {"params": [self.bias], "lr": recipe.rate, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, recipe.rate, weight_decay=recipe.decay)
+
+    def loss_of(self, target: Target) -> Loss:
+        several = target.ndim == 2
+        return loss_named("binary-cross-entropy") if several else loss_named("cross-entropy", smoothing=self.recipe.smoothing)
+
+    def truth(self, target: Target) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(target, np.float32 if target.ndim == 2 else np.int64))
+
+    def step(self, optimizer: torch.optim.Optimizer, loss_of: Loss, X: Tensor, truth: Tensor) -> tuple[float, Tensor, float]:
+        """Learn from a batch: its mean loss, the logits before, and the norm of the gradient; where that is not finite nothing is changed."""
+        logits = self.logits(X)
+        loss = loss_of(logits, truth).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        norm = float(nn.utils.clip_grad_norm_(self.parameters, _CLIP))
+        if np.isfinite(norm):
+            optimizer.step()
+        return loss.item(), logits.detach(), norm
 
     def logits(self, X: Tensor) -> Tensor:
         """[n, K] of what the frozen part gives, [n, C, H, W]."""

@@ -22,19 +22,6 @@ function withoutZeros(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** @param {number} number */
-export function percent(number) {
-  return `${(100 * number).toFixed(1)} %`;
-}
-
-/**
- * @param {number} count
- * @param {string} one
- */
-export function plural(count, one, many = `${one}s`) {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
-}
-
 /**
  * The place of an index, one number an axis.
  * @param {number} index

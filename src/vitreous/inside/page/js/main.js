@@ -1,6 +1,7 @@
 /** The page: maps of every stage, and the panel of the number that is asked for. */
 
-import { asked, el, hrefOf, the } from "./dom.js";
+import { el, the } from "../../../draw/js/dom.js";
+import { asked, hrefOf } from "./address.js";
 import { figure, indexOf, numberText, parseNumber, placeOf } from "./figures.js";
 import { layoutOf, mostOf, paint, paintPicture, setColours } from "./maps.js";
 import { Network } from "./network.js";

@@ -1,6 +1,6 @@
 /** One map, large, to be walked over: by pointer, by arrow keys, by the buttons below it. */
 
-import { el } from "./dom.js";
+import { el } from "../../../draw/js/dom.js";
 import { figure, numberText, placeOf } from "./figures.js";
 import { mostOf, paint, paintPicture } from "./maps.js";
 

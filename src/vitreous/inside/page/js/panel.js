@@ -1,8 +1,10 @@
 /** The panel of one number: its map, how it came about, down to the pixels, up to the answer. */
 
-import { el, hrefOf, the } from "./dom.js";
+import { el, the } from "../../../draw/js/dom.js";
+import { percent, plural } from "../../../draw/js/words.js";
+import { hrefOf } from "./address.js";
 import { products, strongest } from "./explain.js";
-import { figure, percent, placeOf, plural, sizeOf } from "./figures.js";
+import { figure, placeOf, sizeOf } from "./figures.js";
 import { account, down, up } from "./follow.js";
 import { MapView } from "./map_view.js";
 import { layoutOf, layout, mostOf, paint, paintPicture, peakOf } from "./maps.js";
@@ -197,7 +199,7 @@ async function upward(network, name, index) {
     el("th", { scope: "row" }, link(network, step.value, step.index, textOf(network, step.value, step.index))),
     ...[figure(step.result), figure(step.change), figure(step.influence), step.kind].map((text) => el("td", {}, text))));
   const heads = ["", "is", "changes by", "and the answer by", ""].map((head) => el("th", { scope: "col" }, head));
-  const words = `${labels[label] ?? textOf(network, answer, label)}: ${percent(probabilities[label])}. Changes: were the number above it 0; in the answer: that times its gradient.`;
+  const words = `${labels[label] ?? textOf(network, answer, label)}: ${percent(probabilities[label], 1)}. Changes: were the number above it 0; in the answer: that times its gradient.`;
   return el("div", {}, el("div", { class: "scroll" }, el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows))), el("p", { class: "muted" }, words));
 }
 

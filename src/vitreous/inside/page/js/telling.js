@@ -1,8 +1,10 @@
 /** The arithmetic of a number as tables and sentences: what `vitreous see --value` writes, every figure of it. */
 
-import { el, hrefOf } from "./dom.js";
+import { el } from "../../../draw/js/dom.js";
+import { percent, plural } from "../../../draw/js/words.js";
+import { hrefOf } from "./address.js";
 import { countOf, products, sumOf } from "./explain.js";
-import { figure, numberText, percent, placeOf, plural } from "./figures.js";
+import { figure, numberText, placeOf } from "./figures.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./explain.js").Arithmetic} Arithmetic */
@@ -170,9 +172,9 @@ function shares(network, made) {
   const shown = [made.index, ...order.slice(0, NUMBERS)];
   const rows = shown.map((k) => el("tr", {},
     el("th", { scope: "row" }, link(network, operand.value, k, labelled(network, operand.value, k))),
-    ...[figure(scores[k]), figure(powers[k]), percent(powers[k] / sum)].map((text) => el("td", {}, text))));
+    ...[figure(scores[k]), figure(powers[k]), percent(powers[k] / sum, 1)].map((text) => el("td", {}, text))));
   const left = order.slice(NUMBERS).reduce((a, k) => a + powers[k], 0);
-  if (order.length > NUMBERS) rows.push(row(`the other ${(order.length - NUMBERS).toLocaleString("en")}`, "", figure(left), percent(left / sum)));
+  if (order.length > NUMBERS) rows.push(row(`the other ${(order.length - NUMBERS).toLocaleString("en")}`, "", figure(left), percent(left / sum, 1)));
   rows.push(row("sum", "", figure(sum), "100.0 %"));
   const heads = ["", "z", "e^(z − largest)", "share"].map((head) => el("th", { scope: "col" }, head));
   return el("div", { class: "scroll" }, el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));

@@ -1,6 +1,6 @@
 /** A grid of pictures of which each belongs or does not. */
 
-import { el } from "./dom.js";
+import { el } from "../../../draw/js/dom.js";
 import { at } from "./talking.js";
 import {} from "./types.js";
 

@@ -1,6 +1,8 @@
 /** The page: what is asked now, what the answer is, and what other windows do meanwhile. */
 
-import { el, plural, say, the } from "./dom.js";
+import { el, the } from "../../../draw/js/dom.js";
+import { plural } from "../../../draw/js/words.js";
+import { say } from "./saying.js";
 import { focused, moveFocus, showGrid } from "./grid.js";
 import { isTyping, labelOf } from "./keys.js";
 import { showKeys, showSidebar } from "./sidebar.js";

@@ -1,6 +1,7 @@
 /** The labels with their keys and counts, how far it is, and how good the guesses are. */
 
-import { el, percent, plural, the } from "./dom.js";
+import { el, the } from "../../../draw/js/dom.js";
+import { percent, plural } from "../../../draw/js/words.js";
 import { KEYS, keyOf } from "./keys.js";
 import {} from "./types.js";
 

@@ -1,6 +1,7 @@
 /** One picture at a time, with what is guessed of it. */
 
-import { el, percent } from "./dom.js";
+import { el } from "../../../draw/js/dom.js";
+import { percent } from "../../../draw/js/words.js";
 import { at } from "./talking.js";
 import {} from "./types.js";
 

@@ -1,25 +1,21 @@
 """The page as one file: the facts, the small pictures, the program and the style, with a policy that lets nothing else in."""
 
 from base64 import b64encode
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vitreous.core.text import plural, visible
-from vitreous.draw.own_page import inert, own_only, styled
+from vitreous.draw.own_page import OwnPage, inert
 from vitreous.draw.theme import SPLIT_COLOURS, class_colours
-from vitreous.inside.page.modules import script
 from vitreous.retrieval.map.page.order import along_a_curve
 from vitreous.retrieval.map.pictures import jpeg
 
 if TYPE_CHECKING:
     from vitreous.retrieval.map.value import Map
 
-PACKAGE = "vitreous.retrieval.map.page"
-_NOTHING_ELSE = "base-uri 'none'; form-action 'none'"
+_PAGE = OwnPage("vitreous.retrieval.map.page", "img-src data: blob:")
 _MARK = '<meta name="generator" content="Vitreous map">'
 _COLUMNS = 32  # small pictures in a row of one file, and rows in it
 _QUALITY = 72
@@ -30,14 +26,10 @@ def page_of(found: "Map") -> bytes:
     """The HTML file, UTF-8."""
     order = along_a_curve(found.positions)
     stored = _arrays(found, order) | _atlases(found.pictures.tiles[order])
-    style, program = _style(), script("main", PACKAGE)
     name = visible(found.folder.name or str(found.folder))
-    return _filled(
+    return _PAGE.filled(
         title=f"Map of {name}",
         mark=_MARK,
-        policy=f"{own_only(program, style)} img-src data: blob:; {_NOTHING_ELSE}",
-        style=style,
-        program=program,
         facts=inert(_facts(found, order)),
         stored=stored,
         summary=f"{plural(len(found), 'picture')}, {plural(len(found.clusters), 'cluster')}, by {_network(found)}",
@@ -138,15 +130,3 @@ def _network(found: "Map") -> str:
     about = found.pictures.about
     stage = f"{visible(str(about['stage']))} of " if about["stage"] != "features" else ""
     return stage + visible(str(about["network"]))
-
-
-@cache
-def _style() -> str:
-    return styled((files(PACKAGE) / "page.css").read_text(encoding="utf-8"))
-
-
-def _filled(**values: Any) -> bytes:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(loader=PackageLoader(PACKAGE, ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("page.html").render(values).encode("utf-8", "backslashreplace")

@@ -1,7 +1,7 @@
 /** What the colours of the dots tell: label, split, cluster, the run's answer, right or wrong, copies. */
 
 import { answerOf, clusterOf, count, facts, isRight, labelOf, splitOf } from "./pictures.js";
-import { shown } from "./dom.js";
+import { visible } from "../../../../draw/js/words.js";
 
 /** @typedef {import("./types.js").Colouring} Colouring */
 /** @typedef {import("./types.js").Key} Key */
@@ -34,7 +34,7 @@ function byName(title, of, names, colours, none) {
   const own = order.length > MOST + 1 ? order.slice(0, MOST) : order;
   const place = new Uint32Array(names.length).fill(own.length);
   own.forEach((k, at) => (place[k] = at));
-  const keys = own.map((k) => ({ name: shown(names[k]) || none, colour: names[k] ? (colours[names[k]] ?? GREY) : GREY, count: counts[k] }));
+  const keys = own.map((k) => ({ name: visible(names[k]) || none, colour: names[k] ? (colours[names[k]] ?? GREY) : GREY, count: counts[k] }));
   const rest = order.slice(own.length).reduce((sum, k) => sum + counts[k], 0);
   if (rest) keys.push({ name: `${order.length - own.length} others`, colour: GREY, count: rest });
   return { title, keys, of: Uint32Array.from(of, (k) => place[k]) };

@@ -1,6 +1,6 @@
 /** Which pictures are meant: by a place in the window, by an outline around them, by a text. */
 
-import { shown } from "./dom.js";
+import { visible } from "../../../../draw/js/words.js";
 import { count, facts, label, xy } from "./pictures.js";
 import { camera, shownTiles } from "./scene.js";
 
@@ -49,7 +49,7 @@ export function picturesNamed(text) {
   if (!words.length) return null;
   const found = new Uint8Array(count);
   for (let k = 0; k < count; k++) {
-    const name = shown(`${facts.paths[k]} ${label(k)}`).toLowerCase();
+    const name = visible(`${facts.paths[k]} ${label(k)}`).toLowerCase();
     if (words.every((word) => name.includes(word))) found[k] = 1;
   }
   return found;

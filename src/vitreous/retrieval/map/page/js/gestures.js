@@ -1,6 +1,6 @@
 /** Mouse, touch and keyboard on the map: move, zoom, hover, choose, draw around. */
 
-import { the } from "./dom.js";
+import { the } from "../../../../draw/js/dom.js";
 import { pictureAt, picturesInside } from "./finding.js";
 import { camera, outline } from "./scene.js";
 import { changed, choose, select, state } from "./state.js";

@@ -1,6 +1,7 @@
 /** The map: what changes is drawn in the next frame, and told beside it. */
 
-import { el, plural, shown, the } from "./dom.js";
+import { el, the } from "../../../../draw/js/dom.js";
+import { plural, visible } from "../../../../draw/js/words.js";
 import { picturesNamed } from "./finding.js";
 import { listen, zoom } from "./gestures.js";
 import { fill, open, tellLegend, tellPicture, tellSelection, words } from "./panel.js";
@@ -122,5 +123,5 @@ function tellCard() {
   const box = card.getBoundingClientRect();
   card.style.left = `${x + 18 + box.width < camera.width ? x + 18 : Math.max(4, x - box.width - 18)}px`;
   card.style.top = `${Math.max(4, Math.min(y + 14, camera.height - box.height - 4))}px`;
-  card.setAttribute("aria-label", shown(facts.paths[k]));
+  card.setAttribute("aria-label", visible(facts.paths[k]));
 }

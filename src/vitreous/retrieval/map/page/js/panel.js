@@ -1,6 +1,7 @@
 /** What is told beside the map: a picture, the legend, clusters, the selection, copies, outliers. */
 
-import { el, percent, plural, shown, the } from "./dom.js";
+import { el, the } from "../../../../draw/js/dom.js";
+import { percent, plural, visible } from "../../../../draw/js/words.js";
 import { answerOf, apartOf, clusterOf, confidenceOf, count, facts, isOutlier, isRight, label, nearOf, sizeOf, splitOf } from "./pictures.js";
 import { copiesCsv, download, selectionCsv } from "./saving.js";
 import { camera, keyColours } from "./scene.js";
@@ -52,18 +53,18 @@ export function tellPicture() {
 export function words(k, full) {
   /** @type {[string, string][]} */
   const rows = [];
-  if (label(k)) rows.push(["Label", shown(label(k))]);
+  if (label(k)) rows.push(["Label", visible(label(k))]);
   const right = isRight(k);
   if (answerOf && confidenceOf) {
     const judged = right === null ? "" : right ? ", right" : ", wrong";
-    rows.push(["Answer", `${shown(facts.answers[answerOf[k]])} ${percent(confidenceOf[k])}${judged}`]);
+    rows.push(["Answer", `${visible(facts.answers[answerOf[k]])} ${percent(confidenceOf[k])}${judged}`]);
   }
   rows.push(["Cluster", facts.clusters[clusterOf[k]].name]);
   if (full && facts.splits[splitOf[k]]) rows.push(["Part", facts.splits[splitOf[k]]]);
   if (full) rows.push(["Size", `${sizeOf[2 * k]} × ${sizeOf[2 * k + 1]}`]);
   if (isOutlier[k]) rows.push(["Outlier", full ? `mean distance to its nearest ${apartOf[k].toFixed(3)}` : "yes"]);
   const list = el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "name" }, value)]));
-  return [el("p", { class: "name" }, shown(facts.paths[k])), list];
+  return [el("p", { class: "name" }, visible(facts.paths[k])), list];
 }
 
 export function tellLegend() {
@@ -105,7 +106,7 @@ function tellCopies() {
   const could = facts.copies.reduce((sum, each) => sum + each.others.length, 0);
   const entries = facts.copies.map((group) => () => {
     const all = [group.keep, ...group.others];
-    const head = button(`${group.exact ? "The same file" : "Nearly the same"}, ${all.length} times; keep ${shown(facts.paths[group.keep])}`, () => {
+    const head = button(`${group.exact ? "The same file" : "Nearly the same"}, ${all.length} times; keep ${visible(facts.paths[group.keep])}`, () => {
       select(all, false);
       show(all);
     });
@@ -147,7 +148,7 @@ export function tellSelection() {
       button("Turn round", () => select(Array.from({ length: count }, (_, k) => k).filter((k) => !state.selected[k]), false)),
       button("Let go", () => select([], false)),
     ),
-    el("dl", {}, ...rows.flatMap(([name, times]) => [el("dt", {}, times.toLocaleString("en")), el("dd", { class: "name" }, shown(name))])),
+    el("dl", {}, ...rows.flatMap(([name, times]) => [el("dt", {}, times.toLocaleString("en")), el("dd", { class: "name" }, visible(name))])),
     many(chosen),
   );
 }
@@ -169,7 +170,7 @@ function show(numbers) {
 /** @param {number[]} numbers @param {number} [keep]  The one that is framed. */
 function tiles(numbers, keep = -1) {
   const one = (/** @type {number} */ k) => {
-    const name = `${shown(facts.paths[k])}${k === keep ? ", to keep" : ""}`;
+    const name = `${visible(facts.paths[k])}${k === keep ? ", to keep" : ""}`;
     return el("button", { type: "button", class: k === keep ? "keep" : "", title: name, "aria-label": name, click: () => pick(k) }, tileOf(k, 58));
   };
   return el("div", { class: "tiles" }, ...numbers.slice(0, MORE).map(one));

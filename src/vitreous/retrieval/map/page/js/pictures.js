@@ -1,6 +1,6 @@
 /** What is known of each picture: the arrays of the page, and what follows from them. */
 
-import { the } from "./dom.js";
+import { the } from "../../../../draw/js/dom.js";
 
 /** @type {import("./types.js").Facts} */
 export const facts = JSON.parse(the("facts").textContent ?? "");

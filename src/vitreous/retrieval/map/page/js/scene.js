@@ -1,7 +1,7 @@
 /** The map as it is drawn: dots, small pictures where there is room, names of clusters, what is chosen and its nearest. */
 
 import { Camera } from "./camera.js";
-import { the } from "./dom.js";
+import { the } from "../../../../draw/js/dom.js";
 import { cssOf, drawDots, inkOf, legible, mixed } from "./dots.js";
 import { count, facts, isOutlier, nearOf, xy } from "./pictures.js";
 import { roomOf } from "./room.js";

@@ -22,18 +22,3 @@ export function the(id) {
   if (!found) throw new Error(`the page has no ${id}`);
   return found;
 }
-
-/** The address of a number within the page. @param {string} text */
-export function hrefOf(text) {
-  return `#n=${encodeURIComponent(text)}`;
-}
-
-/** The number that the page's address asks for. */
-export function asked() {
-  const match = /^#n=(.*)$/s.exec(location.hash);
-  try {
-    return match ? decodeURIComponent(match[1]) : "";
-  } catch {
-    return "";
-  }
-}

@@ -6,10 +6,10 @@ Source of the power law: J. Hestness et al., "Deep Learning Scaling is Predictab
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-
-from vitreous.fit.head import Floats
+from numpy.typing import NDArray
 
 # Within a sample of some hundred pictures: b as it mostly is, and its standard deviation.
 _STEEP, _STEEP_VARIES = 0.4, 0.2
@@ -37,7 +37,7 @@ class Fall:
 USUAL = Fall(_FLATTER * _STEEP, float(np.hypot(_FLATTER * _STEEP_VARIES, _FLATTER_VARIES)))
 
 
-def measured_fall(of_many: Floats, of_few: Floats, more: float) -> Fall:
+def measured_fall(of_many: NDArray[Any], of_few: NDArray[Any], more: float) -> Fall:
     """`of_many` [n] and `of_few` [n]: for each picture the share of wrong answers by heads that had learned from `more` times as many pictures, and
     from few. What so few pictures say of b is weighed against what it mostly is."""
     # one more that is wrong and one that is right: where none was wrong, little is known

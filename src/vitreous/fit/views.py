@@ -128,11 +128,10 @@ class _Asked:
 
     def fall(self) -> Fall:
         """By heads that learn from a single fold, beside those that learn from all but one."""
-        wrong, asked = np.zeros((2, len(self.target)), np.float32)
+        wrong, asked = np.zeros((2, len(self.target)))
         for fold in range(FOLDS):
             fit, part = self.number == fold, self.number != fold
             if fit.any():
                 wrong[part] += self.fitted(fit).logits(self.features[part]).argmax(1) != self.target[part]
                 asked[part] += 1
-        of_many = (self.logits.argmax(1) != self.target).astype(np.float32)
-        return measured_fall(of_many, wrong / np.maximum(1, asked), FOLDS - 1)
+        return measured_fall(self.logits.argmax(1) != self.target, wrong / np.maximum(1, asked), FOLDS - 1)

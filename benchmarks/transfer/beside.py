@@ -145,7 +145,8 @@ def draw(curves: dict[str, list[list[dict[str, Any]]]], machine: str) -> None:
             axes.plot(xs, ys, "o-", color=colours[side], linewidth=2, markersize=5)
             if number == 0:
                 axes.annotate(f" {side}", (xs[-1], ys[-1]), color=colours[side], va="center", fontsize=11)
-    axes.set(xlabel="seconds from process start", ylabel="test photos answered right, %", xlim=(0, None), ylim=(65, 95))
+    last = max(point["seconds"] for runs in curves.values() for curve in runs for point in curve)
+    axes.set(xlabel="seconds from process start", ylabel="test photos answered right, %", xlim=(0, 1.1 * last), ylim=(65, 95))
     axes.set_title("A first model before the others have theirs, and better ones after it", loc="left", fontsize=12)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -15,7 +15,7 @@ from small_network import SIDE, WIDTH, small_network
 
 from vitreous.core.view import View
 from vitreous.fit.head import Head
-from vitreous.fit.join import join
+from vitreous.fit.join import JoinedHead, join
 from vitreous.fit.link import Softmax
 from vitreous.fit.probe import Probe
 from vitreous.infer.engine import Setting, run_batch, start_engine
@@ -134,3 +134,19 @@ def test_the_shipped_network_takes_a_head_and_loses_its_own() -> None:
     shown, probe = pictures(2, 224), some_probe(1280)
     result = by_onnxruntime(network.data, shown)
     np.testing.assert_allclose(result["probability"], probe.probability(probe.standardize(result["features"])), atol=1e-5)
+
+
+def test_the_head_of_a_file_gives_its_logits_by_another_mean_and_deviation() -> None:
+    probe, rng = some_probe(), np.random.default_rng(8)
+    head = JoinedHead.of(joined().data)
+    assert head is not None
+    features = rng.normal(0.2, 0.3, (20, WIDTH)).astype(np.float32)
+    mean, deviation = rng.normal(0, 0.2, WIDTH).astype(np.float32), rng.uniform(0.2, 0.6, WIDTH).astype(np.float32)
+    moved = head.standardized_by(mean, deviation)
+    assert moved is not None
+    np.testing.assert_allclose(moved.logits((features - mean) / deviation), probe.head.logits(probe.standardize(features)), atol=1e-4)
+    assert head.standardized_by(mean[:-1], deviation[:-1]) is None
+
+
+def test_a_network_without_a_head_has_none() -> None:
+    assert JoinedHead.of(small_network().data) is None

@@ -253,6 +253,18 @@ def test_what_was_held_out_is_known_with_its_probabilities(validation: int, fitt
     assert np.ptp(held.probability[:, 0]) < 0.2
 
 
+@pytest.mark.parametrize(("validation", "fitted"), [(100, 200), (0, 160), (0, 200)])
+def test_a_head_to_begin_at_changes_no_answer_of_what_was_held_out_and_ends_where_others_do(validation: int, fitted: int) -> None:
+    standard, target = clouds(200 + validation, width=60)
+    parts = Parts(standard, target, np.arange(200 + validation), 3, fitted, 200, validation, 0)
+    cold = fit_probe(parts, strengths=(0.01,))
+    seen = fit_softmax(standard[:200], np.roll(target[:200], 1), 3, 0.1)  # of the same pictures, with other labels
+    warm = fit_probe(parts, strengths=(0.01,), near=seen)
+    np.testing.assert_allclose(warm.probability(standard), cold.probability(standard), atol=2e-3)
+    train = cold.held_out.rows < 200
+    np.testing.assert_array_equal(warm.held_out.probability[train], cold.held_out.probability[train])
+
+
 def test_held_out_answers_are_those_of_the_choice_at_its_temperature() -> None:
     standard, target = clouds(300)
     probe = fit_probe(Parts(standard, target, np.arange(300), 3, 200, 200, 100, 0))

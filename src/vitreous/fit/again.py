@@ -16,6 +16,7 @@ from vitreous.core.view import View
 from vitreous.data.split import LabelsOf, assign
 from vitreous.fit.corrections import CORRECTIONS_CSV, Correction, corrected, read_corrections, together
 from vitreous.fit.head import Ints
+from vitreous.fit.join import JoinedHead
 from vitreous.runs.folder import RunFolder
 from vitreous.runs.tables import ITEMS_CSV, PREDICTIONS_CSV, ItemRow, Predictions, items_from_csv, predictions_from_csv
 
@@ -36,6 +37,8 @@ class Before:
     by_path: dict[str, ItemRow]
     by_key: dict[str, ItemRow] = field(default_factory=dict)
     corrections: Sequence[Correction] = ()
+    number_format: str = "f32"
+    head: JoinedHead | None = None
 
     def corrected(self, source: Source) -> tuple[Source, list[str]]:
         """The data with the corrections, and what there is to say of them. Raises DataError."""
@@ -153,14 +156,17 @@ def before_of(run: RunFolder, corrections: Sequence[Correction] = ()) -> Before:
     for row in rows:
         by_key.setdefault(row.key, row)
     by_key.pop("", None)
+    classifier = run.facts.get("classifier") or {}
     return Before(
         run.path.name,
         View.from_json(run.facts["preprocessing"]["view"]),
         list(run.facts["labels"]),
         bool((run.facts.get("split") or {}).get("given")),
-        (run.facts.get("classifier") or {}).get("strength"),
+        classifier.get("strength"),
         predictions_from_csv(run.read(PREDICTIONS_CSV), run.facts.get("thresholds")),
         {row.path: row for row in rows},
         by_key,
         together(corrections_of(run), corrections),
+        str(run.facts.get("number_format", "f32")),
+        JoinedHead.of(run.read("model.onnx")) if classifier.get("strength") and not classifier.get("phases") else None,
     )

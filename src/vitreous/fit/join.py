@@ -5,15 +5,45 @@ several labels   the same up to Gemm ─ Mul scale ─ Add shift ─ Sigmoid ─
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vitreous.core.view import View
+from vitreous.fit.head import Floats, Head
 from vitreous.fit.link import Nodes
 from vitreous.fit.probe import Probe
 from vitreous.infer.network import METADATA_KEY, Network
+
+MEAN, SCALE, WEIGHT, BIAS = "standard.mean", "standard.scale", "classifier.weight", "classifier.bias"
+
+
+@dataclass(frozen=True)
+class JoinedHead:
+    """The head of a model.onnx: `weight` [K, D] and `bias` [K] on (features - `mean`) · `scale`."""
+
+    mean: Floats
+    scale: Floats
+    weight: Floats
+    bias: Floats
+
+    @classmethod
+    def of(cls, data: bytes) -> "JoinedHead | None":
+        """None where the model ends in something else."""
+        from onnx import load_model_from_string, numpy_helper
+
+        stored = {each.name: each for each in load_model_from_string(data).graph.initializer}
+        names = (MEAN, SCALE, WEIGHT, BIAS)
+        return cls(*(np.asarray(numpy_helper.to_array(stored[name]), np.float32) for name in names)) if stored.keys() >= set(names) else None
+
+    def standardized_by(self, mean: Floats, deviation: Floats) -> Head | None:
+        """The same logits, on (features - `mean`) / `deviation`; None where there are more features, or fewer."""
+        if mean.shape != self.mean.shape:
+            return None
+        plain = self.weight * self.scale
+        return Head(plain * deviation, self.bias + plain @ (mean - self.mean))
 
 
 def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: dict[str, Any]) -> Network:
@@ -27,18 +57,18 @@ def join(backbone: Network, view: View, probe: Probe, labels: list[str], facts: 
     graph = model.graph
     _cut_after(graph, "features")
     constants = {
-        "standard.mean": probe.mean,
-        "standard.scale": 1 / probe.deviation,
-        "classifier.weight": probe.head.weight,
-        "classifier.bias": probe.head.bias,
+        MEAN: probe.mean,
+        SCALE: 1 / probe.deviation,
+        WEIGHT: probe.head.weight,
+        BIAS: probe.head.bias,
     }
     calibration, ending = probe.link.graph()
     constants |= calibration
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items())
     steps: Nodes = [
-        ("Sub", ["features", "standard.mean"], "standard.centred", {}),
-        ("Mul", ["standard.centred", "standard.scale"], "standard", {}),
-        ("Gemm", ["standard", "classifier.weight", "classifier.bias"], "logits", {"transB": 1}),
+        ("Sub", ["features", MEAN], "standard.centred", {}),
+        ("Mul", ["standard.centred", SCALE], "standard", {}),
+        ("Gemm", ["standard", WEIGHT, BIAS], "logits", {"transB": 1}),
         *ending,
     ]
     graph.node.extend(helper.make_node(kind, inputs, [output], name=output, **extra) for kind, inputs, output, extra in steps)

@@ -147,14 +147,20 @@ class ProbeLearner:
 
     objective: Objective = SOFTMAX
     strengths: tuple[float, ...] = STRENGTHS
+    # A head that may be near the one that is wanted, for features standardized by a mean and a deviation.
+    near: Callable[[Floats, Floats], Head | None] | None = None
 
     def fit(self, parts: Parts, progress: Progress) -> Probe:
         mean, deviation = standardize_in_place(parts.features, slice(0, parts.train))
-        return replace(fit_probe(parts, progress, self.objective, self.strengths), mean=mean, deviation=deviation)
+        near = self.near(mean, deviation) if self.near else None
+        return replace(fit_probe(parts, progress, self.objective, self.strengths, near), mean=mean, deviation=deviation)
 
 
-def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = SOFTMAX, strengths: Sequence[float] = STRENGTHS) -> Probe:
-    """Choose strength and calibration, then fit to the training part. `parts.features` are standardized.
+def fit_probe(
+    parts: Parts, progress: Progress = _QUIET, objective: Objective = SOFTMAX, strengths: Sequence[float] = STRENGTHS, near: Head | None = None
+) -> Probe:
+    """Choose strength and calibration, then fit to the training part, from `near` on. `parts.features` are standardized. Heads that are
+    asked of held-out pictures begin at zero: `near` may have seen these.
 
     Of more pictures than fit into MANY_NUMBERS the strength is chosen on every second one, every third …: it stands for what is known of the
     weights beforehand, which does not depend on how many pictures there are.
@@ -188,12 +194,11 @@ def fit_probe(parts: Parts, progress: Progress = _QUIET, objective: Objective = 
         target = labels[held]
         path, logits = _along_path(fitter(slice(0, rows.stop, every)), standard[held], target, strengths, objective)
     strength = min(path, key=lambda step: step[1])[0]
-    start = None
     if every > 1:
-        start = fitter(rows)(strength, None)
-        logits[strength] = start.logits(standard[held])
+        whole = fitter(rows)(strength, None)
+        logits[strength], near = whole.logits(standard[held]), near or whole
     link = objective.link(logits[strength], target)
-    head = objective.fit(standard[train], labels[train], parts.classes, strength, start, TOLERANCE)
+    head = objective.fit(standard[train], labels[train], parts.classes, strength, near, TOLERANCE)
     width = standard.shape[1]
     probe = Probe(head, np.zeros(width, np.float32), np.ones(width, np.float32), strength, link, chosen_on, tuple(path), objective)
     return probe.with_held_out(parts, held, logits[strength])

@@ -185,7 +185,7 @@ class _Training:
         kept, division = self.divide(gathered)
         self.reporter.say(about_view(choice, gathered, kept))
         trained = self.fit(choice, extractor.setting, gathered, kept, division)
-        if extractor.setting.number_format == "bf16" and not self.proof.bf16_keeps_answers(trained):
+        if extractor.setting.number_format == "bf16" and not self.bf16_stands(trained):
             setting = self.in_fp32(extractor.setting)
             if self.method.channels:  # pictures are the same in any number format
                 trained = replace(trained, ready=replace(trained.ready, engine=setting))
@@ -352,8 +352,18 @@ class _Training:
         return replace(made, forecast=found.forecast)
 
     def learner(self, pictures: int) -> Learner:
-        """The method's; after few corrections with the strength that the head had before."""
+        """The method's; after few corrections with the strength that the head had before, and from that head on."""
         learner, before = self.method.learner, self.before
-        if isinstance(learner, ProbeLearner) and before and before.strength and self.changes and self.changes.are_few(pictures):
-            return replace(learner, strengths=(before.strength,))
+        if isinstance(learner, ProbeLearner) and before and before.strength and self.little_changed(pictures):
+            head = before.head
+            return replace(learner, strengths=(before.strength,), near=head.standardized_by if head else None)
         return learner
+
+    def little_changed(self, pictures: int) -> bool:
+        """Since the run before, so that what was found out then stands."""
+        return self.changes is not None and self.changes.are_few(pictures)
+
+    def bf16_stands(self, trained: Trained) -> bool:
+        if self.before and self.before.number_format == "bf16" and self.little_changed(len(trained.ready.kept)):
+            return True
+        return self.proof.bf16_keeps_answers(trained)

@@ -260,7 +260,8 @@ def test_a_head_to_begin_at_changes_no_answer_of_what_was_held_out_and_ends_wher
     cold = fit_probe(parts, strengths=(0.01,))
     seen = fit_softmax(standard[:200], np.roll(target[:200], 1), 3, 0.1)  # of the same pictures, with other labels
     warm = fit_probe(parts, strengths=(0.01,), near=seen)
-    np.testing.assert_allclose(warm.probability(standard), cold.probability(standard), atol=2e-3)
+    # both stop at a gradient of 1e-4
+    np.testing.assert_allclose(warm.probability(standard), cold.probability(standard), atol=5e-3)
     train = cold.held_out.rows < 200
     np.testing.assert_array_equal(warm.held_out.probability[train], cold.held_out.probability[train])
 

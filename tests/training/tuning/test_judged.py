@@ -31,6 +31,12 @@ def test_nothing_is_changed_for_a_gain_that_may_be_chance() -> None:
     assert found.share == 0.0 and np.array_equal(found.logits, logits(1))
 
 
+def test_nothing_is_changed_where_all_are_right_and_only_surer() -> None:
+    sure = {share: logits(8 + share, 0) for share in SHARES}
+    found = judged(ROWS, sure, TARGET, SOFTMAX)
+    assert found.share == 0.0 and found.accuracy == (1.0, 1.0) and found.gain < 0.002
+
+
 def test_several_labels_are_judged_where_they_are_known() -> None:
     target = np.stack([TARGET, 1 - TARGET], 1).astype(np.float32)
     target[:10, 0] = np.nan

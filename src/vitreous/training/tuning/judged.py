@@ -13,12 +13,15 @@ from vitreous.fit.probe import paired_gain
 
 # From the probe (0) to the tuned weights (1).
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+# Of the mean log loss: what a wrong answer among a thousand costs. Where less is gained, all answers are as right as before.
+_WORTH = 0.002
 
 
 @dataclass(frozen=True)
 class Judged:
     """`rows` [n] that were held out, and `logits` [n, K] of these at each share; `share`: the one of least loss, 0 where no other is better than
-    the probe by more than the standard error of the difference. `loss` and `accuracy` of the probe and at the share."""
+    the probe by more than the standard error of the difference, and by something that is worth a change. `loss` and `accuracy` of the probe and
+    at the share."""
 
     rows: Ints
     logits: Floats
@@ -34,6 +37,6 @@ def judged(rows: Ints, logits: Mapping[float, Floats], target: Target, objective
     losses = {share: objective.losses(objective.link(each, target).calibrated(each), target) for share, each in logits.items()}
     best = min(losses, key=lambda share: float(losses[share].mean()))
     gain, error = paired_gain(losses[best], losses[0.0]) if best else (0.0, 0.0)
-    share = best if gain > error else 0.0
+    share = best if gain > max(error, _WORTH) else 0.0
     means = {each: float(loss.mean()) for each, loss in losses.items()}
     return Judged(rows, logits[share], share, means, (right(logits[0.0], target), right(logits[share], target)), gain, error)
